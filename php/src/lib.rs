@@ -1,0 +1,1 @@
+//! Placeholder until the extension lands in the next commits.

@@ -1,0 +1,1 @@
+//! The core that the PHP extension, the C library, the tools and the server share.

@@ -1,0 +1,1 @@
+//! Placeholder until the test kit lands in the next commits.
