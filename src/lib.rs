@@ -1,1 +1,25 @@
-//! The core that the PHP extension, the C library, the tools and the server share.
+//! The core of memcache-rs: the memcache protocol, pecl/memcache-compatible placement and values,
+//! and a pooled blocking client.
+//!
+//! The PHP extension, the C library and the command-line tools are thin layers over [`Client`];
+//! the server uses [`codec`] alone (build with `default-features = false`).
+//!
+//! # Layout
+//!
+//! | module | holds | may use |
+//! |---|---|---|
+//! | [`error`], [`options`], [`hash`] | error kinds, the option table, key hashes | nothing |
+//! | [`codec`] | requests and replies as bytes, in both directions | `error` |
+//! | `value` | flag bits and compression | `error`, `options` |
+//! | `ring` | key to server | `hash` |
+//! | `conn` | one server's byte streams: what was asked, what came back | `codec`, `error` |
+//! | `pool` | many servers: failover, retry, fan-out | all of the above but `value` |
+//! | `transport` | sockets, poll(2), the clock | `pool`, `conn` |
+//! | `client` | the blocking façade | everything |
+//! | `capi` | the C symbols (feature `capi`) | `client` |
+//!
+//! Nothing below `transport` opens a socket, reads a clock or starts a thread; `tests/it/tidy.rs`
+//! holds the table.
+
+pub mod codec;
+pub mod hash;
