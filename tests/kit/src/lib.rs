@@ -1,1 +1,71 @@
-//! Placeholder until the test kit lands in the next commits.
+//! Test furniture: real servers on free ports, a scripted byte server, a raw connection, temporary
+//! directories and loud skips.
+//!
+//! It knows bytes and processes, and nothing of `mcrs`: no test may have our client agree with our
+//! own types and call that a proof. It is not for production code.
+//!
+//! # Layout
+//! - [`program`]: where a server binary lies ([`Program`]); [`artefact`] finds what `make dist` made.
+//! - [`server`]: a running process of one ([`Server`]), ready when `start` returns, gone on drop.
+//! - [`script`]: [`Script`] and [`FakeServer`], which say and expect exact bytes, and misbehave.
+//! - [`raw`]: [`Raw`], one connection that sends and expects bytes.
+//! - [`net`]: [`Address`], [`free_port`], [`DeadPort`] (refuses), [`BlackHole`] (never accepts).
+//! - [`skip`]: [`skip()`] and [`need!`].
+//! - [`wait`]: [`wait_until`], in place of a sleep.
+//!
+//! # Environment
+//! | variable | meaning |
+//! |---|---|
+//! | `MCRS_TEST_DIST` | directory of built artefacts; default `target/dist` |
+//! | `MCRS_TEST_MCRSD`, `MCRS_TEST_MCRS`, `MCRS_TEST_MEMCACHED` | one binary |
+//! | `MCRS_TEST_EXTENSION` | the PHP extension `memcache_rs.so` |
+//! | `MCRS_TEST_NO_SKIP=1` or `CI=true` | a skip is a failure |
+
+pub mod net;
+pub mod program;
+pub mod raw;
+pub mod script;
+pub mod server;
+pub mod skip;
+pub mod wait;
+
+pub use net::{Address, BlackHole, DeadPort, free_port};
+pub use program::{Program, artefact};
+pub use raw::Raw;
+pub use script::{FakeServer, Script};
+pub use server::Server;
+pub use skip::{Missing, skip};
+pub use tempfile::TempDir;
+pub use wait::wait_until;
+
+/// The directory of the workspace, where `Cargo.lock` lies.
+#[must_use]
+pub fn workspace() -> std::path::PathBuf {
+    let kit = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    kit.ancestors()
+        .nth(2)
+        .expect("the kit lies two levels below the workspace")
+        .to_owned()
+}
+
+/// A new directory, removed with everything in it when the value is dropped.
+///
+/// Every user may enter and write (mode 0777), because a server started by root serves as `nobody`
+/// and makes its unix socket there.
+///
+/// # Panics
+/// When the directory cannot be made.
+#[must_use]
+pub fn temp_dir() -> TempDir {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = TempDir::with_prefix("mcrs-test-").expect("make a temporary directory");
+    let open_to_all = std::fs::Permissions::from_mode(0o777);
+    std::fs::set_permissions(dir.path(), open_to_all).expect("open the temporary directory");
+    dir
+}
+
+/// Bytes as readable text: printable ASCII as it is, the rest as `\r`, `\n`, `\xNN`.
+#[must_use]
+pub fn show(bytes: &[u8]) -> String {
+    bytes.escape_ascii().to_string()
+}
