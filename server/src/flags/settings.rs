@@ -1,0 +1,116 @@
+//! What the options amount to: plain values, filled by the flag table, read by everybody else.
+
+use std::path::PathBuf;
+
+/// Which protocols a connection may speak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// The first byte of a connection decides.
+    Auto,
+    /// Text, whatever the first byte is.
+    Ascii,
+}
+
+impl Protocol {
+    /// The name `stats settings` and the listening lines show.
+    pub fn name(self) -> &'static str {
+        match self {
+            Protocol::Auto => "auto-negotiate",
+            Protocol::Ascii => "ascii",
+        }
+    }
+}
+
+/// Every setting of a server. Sizes are bytes and times seconds unless the name says otherwise.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// TCP port: 0 none, -1 any free one.
+    pub port: i64,
+    /// Path of the Unix socket; when given nothing else is listened on.
+    pub unix_socket: Option<PathBuf>,
+    /// Mode of the socket file.
+    pub unix_mask: u32,
+    /// The `-l` lists joined with commas; `None` means all addresses.
+    pub inter: Option<String>,
+    /// Whether the `shutdown` command works.
+    pub shutdown_command: bool,
+    /// Whether to leave the terminal.
+    pub daemon: bool,
+    /// Whether to raise the core file limit.
+    pub coredumps: bool,
+    /// Account to switch to.
+    pub user: Option<String>,
+    /// Memory for items.
+    pub max_bytes: u64,
+    /// Whether a full memory evicts (`true`) or refuses.
+    pub evictions: bool,
+    /// Most clients at once.
+    pub max_conns: u32,
+    /// Whether clients over the limit are answered and closed (`true`) or left waiting.
+    pub maxconns_fast: bool,
+    /// Whether to lock all memory.
+    pub lock_memory: bool,
+    /// How talkative stderr is, 0 to 3.
+    pub verbosity: u32,
+    /// File for the process id.
+    pub pid_file: Option<PathBuf>,
+    /// Factor between the chunk sizes of neighbouring classes, over 1.
+    pub growth_factor: f64,
+    /// Room for key, value and flags in a chunk of the smallest class.
+    pub chunk_size: u32,
+    /// Worker threads.
+    pub threads: u32,
+    /// Requests of one connection before others get their turn.
+    pub reqs_per_event: u32,
+    /// Whether items have a CAS id.
+    pub cas: bool,
+    /// Backlog of listening sockets, passed on unchecked.
+    pub backlog: i32,
+    /// Protocols allowed.
+    pub protocol: Protocol,
+    /// Largest item: header, key and value.
+    pub item_size_max: u64,
+    /// Whether `flush_all` works.
+    pub flush_enabled: bool,
+    /// Whether the dumping commands work.
+    pub dump_enabled: bool,
+    /// Whether `watch` may be asked for at all.
+    pub watch_enabled: bool,
+}
+
+/// Largest chunk of a slab class: values over it are spread over several.
+/// Source: `slab_chunk_max`, memcached's default.
+pub const SLAB_CHUNK_MAX: u64 = 512 * 1024;
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            port: 11211,
+            unix_socket: None,
+            unix_mask: 0o700,
+            inter: None,
+            shutdown_command: false,
+            daemon: false,
+            coredumps: false,
+            user: None,
+            max_bytes: 64 << 20,
+            evictions: true,
+            max_conns: 1024,
+            maxconns_fast: true,
+            lock_memory: false,
+            verbosity: 0,
+            pid_file: None,
+            growth_factor: 1.25,
+            chunk_size: 48,
+            threads: 4,
+            reqs_per_event: 20,
+            cas: true,
+            backlog: 1024,
+            protocol: Protocol::Auto,
+            item_size_max: 1 << 20,
+            flush_enabled: true,
+            dump_enabled: true,
+            watch_enabled: true,
+        }
+    }
+}

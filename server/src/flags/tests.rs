@@ -1,0 +1,163 @@
+//! What the options do, and the words of every refusal.
+
+use super::*;
+
+fn run(words: &[&str]) -> Result<Settings, Exit> {
+    let args: Vec<String> = words.iter().map(|w| w.to_string()).collect();
+    parse("mcrsd", &args)
+}
+
+/// Settings of a command line that must be accepted.
+fn ok(words: &[&str]) -> Settings {
+    run(words).unwrap_or_else(|exit| panic!("{words:?} refused: {exit:?}"))
+}
+
+/// Status and text of a command line that must end the process.
+fn refused(words: &[&str]) -> (i32, String) {
+    match run(words) {
+        Ok(_) => panic!("{words:?} accepted"),
+        Err(exit) => (exit.status, exit.text),
+    }
+}
+
+#[test]
+fn defaults_are_memcacheds() {
+    let s = ok(&[]);
+    assert_eq!((s.port, s.max_bytes, s.max_conns, s.threads), (11211, 64 << 20, 1024, 4));
+    assert_eq!((s.item_size_max, s.chunk_size, s.reqs_per_event), (1 << 20, 48, 20));
+    assert_eq!((s.unix_mask, s.backlog, s.verbosity), (0o700, 1024, 0));
+    assert!(s.evictions && s.cas && s.maxconns_fast && s.flush_enabled);
+    assert_eq!(s.growth_factor, 1.25);
+}
+
+#[test]
+fn numbers_are_leading_digits() {
+    assert_eq!(ok(&["-m", "128m"]).max_bytes, 128 << 20);
+    assert_eq!(ok(&["-p", "80x"]).port, 80);
+    assert_eq!(ok(&["-p", "abc"]).port, 0);
+    assert_eq!(ok(&["-p", " 77"]).port, 77);
+    assert_eq!(ok(&["-p", "-1"]).port, -1);
+    assert_eq!(ok(&["-a", "0770"]).unix_mask, 0o770);
+    assert_eq!(ok(&["-a", "778"]).unix_mask, 0o77);
+    assert_eq!(ok(&["-f", "1.5x"]).growth_factor, 1.5);
+    assert_eq!(ok(&["-f", "2"]).growth_factor, 2.0);
+}
+
+#[test]
+fn item_size_takes_units() {
+    assert_eq!(ok(&["-I", "2m"]).item_size_max, 2 << 20);
+    assert_eq!(ok(&["-I", "512K"]).item_size_max, 512 << 10);
+    assert_eq!(ok(&["-I", "1048576"]).item_size_max, 1 << 20);
+    assert_eq!(ok(&["-m", "1", "-I", "512k"]).max_bytes, 1 << 20);
+}
+
+#[test]
+fn the_last_one_wins_but_listen_and_verbose_accumulate() {
+    assert_eq!(ok(&["-m", "128", "-m", "256"]).max_bytes, 256 << 20);
+    assert_eq!(ok(&["-vv", "-v", "--verbose=x"]).verbosity, 4);
+    let s = ok(&["-l", "127.0.0.1", "-l", "::1", "-l", "127.0.0.1"]);
+    assert_eq!(s.inter.as_deref(), Some("127.0.0.1,::1"));
+    assert!(ok(&["-o", "no_maxconns_fast", "-o", "maxconns_fast,modern"]).maxconns_fast);
+}
+
+#[test]
+fn printing_options_act_when_reached() {
+    assert_eq!(refused(&["-V"]), (0, VERSION_LINE.into()));
+    assert_eq!(refused(&["-z", "-V"]).0, 1);
+    assert_eq!(refused(&["-V", "-z"]).0, 0);
+    let (status, text) = refused(&["-m", "256", "-h"]);
+    assert_eq!(status, 0);
+    assert!(text.contains("(default: 256)"), "{text}");
+}
+
+#[test]
+fn help_advertises_only_what_works() {
+    let text = refused(&["-h"]).1.to_lowercase();
+    assert!(text.starts_with("memcached 1.6.45 (mcrsd "));
+    assert!(text.contains("\n-s, --unix-socket=<file>"));
+    for word in ["enable-ssl", "sasl", "ext_path", "proxy", "drop_privileges", "napi"] {
+        assert!(!text.contains(word), "{word} in -h");
+    }
+}
+
+#[test]
+fn bad_values_are_refused_in_memcacheds_words() {
+    let cases: &[(&[&str], i32, &str)] = &[
+        (&["-z"], 1, "mcrsd: invalid option -- 'z'\nIllegal argument \"?\""),
+        (&["-p", "70000"], 64, "ERROR: Invalid port number 70000."),
+        (&["-p", "-2"], 64, "ERROR: Invalid port number -2."),
+        (&["-U", "70000"], 64, "ERROR: Invalid port number 70000."),
+        (&["-t", "0"], 1, "Number of threads must be greater than 0"),
+        (&["-c", "-4"], 1, "Maximum connections must be greater than 0"),
+        (&["-n", "0"], 1, "Chunk size must be greater than 0"),
+        (&["-f", "1"], 1, "Factor must be greater than 1"),
+        (&["-f", "abc"], 1, "Factor must be greater than 1"),
+        (&["-R", "0"], 1, "Number of requests per event must be greater than 0"),
+        (&["-I", "5"], 64, "Item max size cannot be less than 1024 bytes."),
+        (&["-I", "1g"], 64, "Item max size cannot be less than 1024 bytes."),
+        (&["-I", "100m"], 64, "Cannot set item size limit higher than 1/2 of memory max."),
+        (&["-m", "0"], 64, "Cannot set item size limit higher than 1/2 of memory max."),
+        (&["-m", "1"], 64, "Cannot set item size limit higher than 1/2 of memory max."),
+        (&["-I", "2000m", "-m", "8000"], 64, "Cannot set item size limit higher than a gigabyte."),
+        (
+            &["-I", "700k"],
+            64,
+            "-I (item_size_max: 716800) must be evenly divisible by slab_chunk_max (bytes: 524288)",
+        ),
+        (
+            &["-I", "300k"],
+            64,
+            "slab_chunk_max (bytes: 524288) cannot be larger than -I (item_size_max 307200)",
+        ),
+        (
+            &["-B", "x"],
+            64,
+            "Invalid value for binding protocol: x\n -- should be one of auto, binary, or ascii",
+        ),
+        (&["-o", "foo=3"], 1, "Illegal suboption \"foo=3\""),
+        (&["-o", "idle_timeout"], 1, "Missing idle_timeout argument"),
+        (&["-o", "idle_timeout=x"], 1, "could not parse argument to idle_timeout"),
+    ];
+    for (words, status, text) in cases {
+        assert_eq!(refused(words), (*status, text.to_string()), "{words:?}");
+    }
+}
+
+#[test]
+fn what_this_server_lacks_is_refused_not_ignored() {
+    let cases: &[&[&str]] = &[
+        &["-U", "11211"],
+        &["-U", "-1"],
+        &["-B", "binary"],
+        &["-L"],
+        &["-D", ":"],
+        &["-S"],
+        &["-Y", "f"],
+        &["-e", "f"],
+        &["-Z"],
+        &["--enable-ssl"],
+        &["-N", "1"],
+        &["-o", "lru_maintainer"],
+        &["-o", "ext_path=/x:1G"],
+        &["-o", "ssl_key=x"],
+        &["-o", "idle_timeout=5"],
+    ];
+    for words in cases {
+        let (status, text) = refused(words);
+        assert_eq!(status, 64, "{words:?}");
+        assert!(text.starts_with("This server is not built with "), "{text}");
+        assert!(!text.contains('\n'));
+    }
+    assert_eq!(ok(&["-U", "0"]).port, 11211);
+}
+
+#[test]
+fn names_are_unique() {
+    for (index, flag) in FLAGS.iter().enumerate() {
+        for other in &FLAGS[index + 1..] {
+            assert!(flag.short != other.short, "-{}", char::from(flag.short));
+            assert!(flag.long.is_empty() || flag.long != other.long, "--{}", flag.long);
+            assert!(flag.stat.is_empty() || flag.stat != other.stat, "{}", flag.stat);
+        }
+    }
+}
