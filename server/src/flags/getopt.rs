@@ -7,7 +7,7 @@
 
 /// Whether an option takes an argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Arg {
+pub(super) enum Arg {
     /// Never.
     None,
     /// Always; the text names it in the help, e.g. `num`.
@@ -18,7 +18,7 @@ pub enum Arg {
 
 /// One option name pair as the splitter needs it.
 #[derive(Clone, Copy, Debug)]
-pub struct Name {
+pub(super) struct Name {
     /// The letter after a single dash, or 0 for none.
     pub short: u8,
     /// The word after two dashes, or empty for none.
@@ -32,7 +32,7 @@ pub struct Name {
 /// Words that are not options are skipped, `--` ends the options. A mistake yields getopt's own line
 /// without the program name, e.g. `invalid option -- 'z'`; what was found before it has been reported by then.
 /// The error type of `found` is passed through.
-pub fn split<E>(
+pub(super) fn split<E>(
     names: &[Name],
     args: &[String],
     mut found: impl FnMut(usize, Option<&str>) -> Result<(), E>,
@@ -72,7 +72,7 @@ pub fn split<E>(
 
 /// Why [`split`] stopped.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Fault<E> {
+pub(super) enum Fault<E> {
     /// The words do not follow the rules; the text is getopt's.
     Usage(String),
     /// The callback refused.
@@ -143,11 +143,31 @@ mod tests {
     use super::*;
 
     const NAMES: &[Name] = &[
-        Name { short: b'p', long: "port", arg: Arg::Required("num") },
-        Name { short: b'P', long: "pidfile", arg: Arg::Required("file") },
-        Name { short: b'd', long: "daemon", arg: Arg::None },
-        Name { short: b'v', long: "verbose", arg: Arg::Optional },
-        Name { short: b'D', long: "", arg: Arg::Required("char") },
+        Name {
+            short: b'p',
+            long: "port",
+            arg: Arg::Required("num"),
+        },
+        Name {
+            short: b'P',
+            long: "pidfile",
+            arg: Arg::Required("file"),
+        },
+        Name {
+            short: b'd',
+            long: "daemon",
+            arg: Arg::None,
+        },
+        Name {
+            short: b'v',
+            long: "verbose",
+            arg: Arg::Optional,
+        },
+        Name {
+            short: b'D',
+            long: "",
+            arg: Arg::Required("char"),
+        },
     ];
 
     fn run(words: &[&str]) -> Result<Vec<(char, Option<String>)>, String> {
@@ -200,6 +220,9 @@ mod tests {
         assert_eq!(text(&["--zzz"]), "unrecognized option '--zzz'");
         assert_eq!(text(&["-p"]), "option requires an argument -- 'p'");
         assert_eq!(text(&["--port"]), "option '--port' requires an argument");
-        assert_eq!(text(&["--daemon=3"]), "option '--daemon' doesn't allow an argument");
+        assert_eq!(
+            text(&["--daemon=3"]),
+            "option '--daemon' doesn't allow an argument"
+        );
     }
 }

@@ -424,7 +424,9 @@ const FLAGS: &[Flag] = &[
                 Some(b'm' | b'M') => (&v[..v.len() - 1], 1 << 20),
                 _ => (v, 1),
             };
-            s.item_size_max = u64::try_from(number(digits)).unwrap_or(0).saturating_mul(unit);
+            s.item_size_max = u64::try_from(number(digits))
+                .unwrap_or(0)
+                .saturating_mul(unit);
             Ok(())
         }),
     },
@@ -580,7 +582,10 @@ fn check(s: &Settings) -> Result<(), Exit> {
 /// What `-h` prints: every option this server has, with the values set so far.
 fn help(settings: &Settings) -> String {
     let mut out = String::from(VERSION_LINE);
-    for flag in FLAGS.iter().filter(|f| !matches!(f.action, Action::Lacking(_))) {
+    for flag in FLAGS
+        .iter()
+        .filter(|f| !matches!(f.action, Action::Lacking(_)))
+    {
         let mut left = format!("-{}, --{}", char::from(flag.short), flag.long);
         if let Arg::Required(name) = flag.arg {
             left.push_str(&format!("=<{name}>"));
@@ -600,7 +605,10 @@ fn help(settings: &Settings) -> String {
 
 /// The refusal of something memcached can and this server cannot.
 fn lacking(what: &str) -> Exit {
-    Exit::new(EX_USAGE, format!("This server is not built with {what} support."))
+    Exit::new(
+        EX_USAGE,
+        format!("This server is not built with {what} support."),
+    )
 }
 
 /// C `atoi`: blanks, sign, leading digits, whatever follows ignored; no digits make 0. Saturates.
@@ -613,7 +621,9 @@ fn number(text: &str) -> i64 {
     let value = digits
         .bytes()
         .take_while(u8::is_ascii_digit)
-        .fold(0i64, |n, d| n.saturating_mul(10).saturating_add((d - b'0').into()));
+        .fold(0i64, |n, d| {
+            n.saturating_mul(10).saturating_add((d - b'0').into())
+        });
     // What C calls an int; wider numbers are no use to any option and would wrap there.
     let value = value.min(i32::MAX.into());
     if negative { -value } else { value }
@@ -642,7 +652,10 @@ fn port(text: &str) -> Result<i64, Exit> {
     match number(text) {
         n @ -1..=65535 => Ok(n),
         // Differs from memcached, which takes a number below -1 modulo 2^16: nobody means that.
-        n => Err(Exit::new(EX_USAGE, format!("ERROR: Invalid port number {n}."))),
+        n => Err(Exit::new(
+            EX_USAGE,
+            format!("ERROR: Invalid port number {n}."),
+        )),
     }
 }
 

@@ -23,8 +23,14 @@ fn refused(words: &[&str]) -> (i32, String) {
 #[test]
 fn defaults_are_memcacheds() {
     let s = ok(&[]);
-    assert_eq!((s.port, s.max_bytes, s.max_conns, s.threads), (11211, 64 << 20, 1024, 4));
-    assert_eq!((s.item_size_max, s.chunk_size, s.reqs_per_event), (1 << 20, 48, 20));
+    assert_eq!(
+        (s.port, s.max_bytes, s.max_conns, s.threads),
+        (11211, 64 << 20, 1024, 4)
+    );
+    assert_eq!(
+        (s.item_size_max, s.chunk_size, s.reqs_per_event),
+        (1 << 20, 48, 20)
+    );
     assert_eq!((s.unix_mask, s.backlog, s.verbosity), (0o700, 1024, 0));
     assert!(s.evictions && s.cas && s.maxconns_fast && s.flush_enabled);
     assert_eq!(s.growth_factor, 1.25);
@@ -75,7 +81,14 @@ fn help_advertises_only_what_works() {
     let text = refused(&["-h"]).1.to_lowercase();
     assert!(text.starts_with("memcached 1.6.45 (mcrsd "));
     assert!(text.contains("\n-s, --unix-socket=<file>"));
-    for word in ["enable-ssl", "sasl", "ext_path", "proxy", "drop_privileges", "napi"] {
+    for word in [
+        "enable-ssl",
+        "sasl",
+        "ext_path",
+        "proxy",
+        "drop_privileges",
+        "napi",
+    ] {
         assert!(!text.contains(word), "{word} in -h");
     }
 }
@@ -83,22 +96,58 @@ fn help_advertises_only_what_works() {
 #[test]
 fn bad_values_are_refused_in_memcacheds_words() {
     let cases: &[(&[&str], i32, &str)] = &[
-        (&["-z"], 1, "mcrsd: invalid option -- 'z'\nIllegal argument \"?\""),
+        (
+            &["-z"],
+            1,
+            "mcrsd: invalid option -- 'z'\nIllegal argument \"?\"",
+        ),
         (&["-p", "70000"], 64, "ERROR: Invalid port number 70000."),
         (&["-p", "-2"], 64, "ERROR: Invalid port number -2."),
         (&["-U", "70000"], 64, "ERROR: Invalid port number 70000."),
         (&["-t", "0"], 1, "Number of threads must be greater than 0"),
-        (&["-c", "-4"], 1, "Maximum connections must be greater than 0"),
+        (
+            &["-c", "-4"],
+            1,
+            "Maximum connections must be greater than 0",
+        ),
         (&["-n", "0"], 1, "Chunk size must be greater than 0"),
         (&["-f", "1"], 1, "Factor must be greater than 1"),
         (&["-f", "abc"], 1, "Factor must be greater than 1"),
-        (&["-R", "0"], 1, "Number of requests per event must be greater than 0"),
-        (&["-I", "5"], 64, "Item max size cannot be less than 1024 bytes."),
-        (&["-I", "1g"], 64, "Item max size cannot be less than 1024 bytes."),
-        (&["-I", "100m"], 64, "Cannot set item size limit higher than 1/2 of memory max."),
-        (&["-m", "0"], 64, "Cannot set item size limit higher than 1/2 of memory max."),
-        (&["-m", "1"], 64, "Cannot set item size limit higher than 1/2 of memory max."),
-        (&["-I", "2000m", "-m", "8000"], 64, "Cannot set item size limit higher than a gigabyte."),
+        (
+            &["-R", "0"],
+            1,
+            "Number of requests per event must be greater than 0",
+        ),
+        (
+            &["-I", "5"],
+            64,
+            "Item max size cannot be less than 1024 bytes.",
+        ),
+        (
+            &["-I", "1g"],
+            64,
+            "Item max size cannot be less than 1024 bytes.",
+        ),
+        (
+            &["-I", "100m"],
+            64,
+            "Cannot set item size limit higher than 1/2 of memory max.",
+        ),
+        (
+            &["-m", "0"],
+            64,
+            "Cannot set item size limit higher than 1/2 of memory max.",
+        ),
+        (
+            &["-m", "1"],
+            64,
+            "Cannot set item size limit higher than 1/2 of memory max.",
+        ),
+        (
+            &["-I", "2000m", "-m", "8000"],
+            64,
+            "Cannot set item size limit higher than a gigabyte.",
+        ),
         (
             &["-I", "700k"],
             64,
@@ -116,7 +165,11 @@ fn bad_values_are_refused_in_memcacheds_words() {
         ),
         (&["-o", "foo=3"], 1, "Illegal suboption \"foo=3\""),
         (&["-o", "idle_timeout"], 1, "Missing idle_timeout argument"),
-        (&["-o", "idle_timeout=x"], 1, "could not parse argument to idle_timeout"),
+        (
+            &["-o", "idle_timeout=x"],
+            1,
+            "could not parse argument to idle_timeout",
+        ),
     ];
     for (words, status, text) in cases {
         assert_eq!(refused(words), (*status, text.to_string()), "{words:?}");
@@ -156,8 +209,16 @@ fn names_are_unique() {
     for (index, flag) in FLAGS.iter().enumerate() {
         for other in &FLAGS[index + 1..] {
             assert!(flag.short != other.short, "-{}", char::from(flag.short));
-            assert!(flag.long.is_empty() || flag.long != other.long, "--{}", flag.long);
-            assert!(flag.stat.is_empty() || flag.stat != other.stat, "{}", flag.stat);
+            assert!(
+                flag.long.is_empty() || flag.long != other.long,
+                "--{}",
+                flag.long
+            );
+            assert!(
+                flag.stat.is_empty() || flag.stat != other.stat,
+                "{}",
+                flag.stat
+            );
         }
     }
 }

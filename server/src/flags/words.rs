@@ -114,7 +114,10 @@ pub(super) fn apply(settings: &mut Settings, list: &str) -> Result<(), Exit> {
 
 /// The refusal of a word or value memcached would take.
 fn lacking(item: &str) -> Exit {
-    Exit::new(EX_USAGE, format!("This server is not built with -o {item}."))
+    Exit::new(
+        EX_USAGE,
+        format!("This server is not built with -o {item}."),
+    )
 }
 
 /// Appends the advertised words to the help text, one line each.
