@@ -1,0 +1,184 @@
+//! What the calls of an engine are asked for and what they answer. A miss is an answer, not an
+//! error.
+
+/// How [`commit`](super::Engine::commit) treats an item that has the key already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Store whatever was there before.
+    Set,
+    /// Store only if the key is missing; if it is there, that counts as an access to it.
+    Add,
+    /// Store only if the key is there.
+    Replace,
+    /// Put the draft's value behind the present value; flags and expiry of the present item stay.
+    Append,
+    /// Put the draft's value in front of the present value; flags and expiry stay.
+    Prepend,
+    /// Store only if the present item has this CAS id. Without CAS ids
+    /// ([`Config::cas`](super::Config)), and for id 0, this never matches.
+    Cas(u64),
+}
+
+/// What became of a draft.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stored {
+    /// Stored; the new item has this CAS id (0 without CAS ids).
+    Done {
+        /// The id given to the item.
+        cas: u64,
+    },
+    /// `Add` found the key; `Replace`, `Append` or `Prepend` did not; or `Append`/`Prepend` would
+    /// have made an item that is too large or found no memory.
+    NotStored,
+    /// `Cas` found an item with another id.
+    Exists,
+    /// `Cas` found no item.
+    NotFound,
+}
+
+/// Why no draft was made. The value on its way must still be read and thrown away by the caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReserveError {
+    /// Key, value and header together are above the item size limit, or the key's length is not
+    /// 1 ..= 250 bytes.
+    TooLarge,
+    /// No memory: everything is taken, and eviction is off or found nothing it may evict.
+    NoMemory,
+}
+
+/// Memory ran out in the middle of a large value. The draft can only be dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NoMemory;
+
+/// Which way [`arith`](super::Engine::arith) counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// Add, wrapping at 2^64.
+    Incr,
+    /// Subtract, stopping at 0.
+    Decr,
+}
+
+/// What [`arith`](super::Engine::arith) did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arith {
+    /// Done.
+    Done {
+        /// The new value, stored as decimal digits.
+        value: u64,
+        /// The item's new CAS id (0 without CAS ids).
+        cas: u64,
+    },
+    /// No such item.
+    NotFound,
+    /// The CAS id to compare with differs.
+    Exists,
+    /// The value is not a number below 2^64, or in several chunks.
+    NonNumeric,
+    /// The longer number needed a new item and there was no memory for it.
+    NoMemory,
+}
+
+/// What [`delete`](super::Engine::delete) did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delete {
+    /// The item is gone.
+    Done,
+    /// No such item.
+    NotFound,
+    /// The CAS id to compare with differs.
+    Exists,
+}
+
+/// Figures of the whole engine, summed over its threads at the moment of asking. Cumulative ones
+/// count from the start or from the last [`reset_stats`](super::Engine::reset_stats).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Items there now, dead ones that nobody asked for included.
+    pub curr_items: u64,
+    /// Bytes of these items, headers included.
+    pub bytes: u64,
+    /// Items ever stored (cumulative).
+    pub total_items: u64,
+    /// Live items dropped to make room (cumulative).
+    pub evictions: u64,
+    /// Of these, the ones never read (cumulative).
+    pub evicted_unfetched: u64,
+    /// Dead items whose memory was reused while looking for room (cumulative).
+    pub reclaimed: u64,
+    /// Items that died without ever being read, found dead by whatever means (cumulative).
+    pub expired_unfetched: u64,
+    /// Lookups, of any kind, that found an expired item (cumulative).
+    pub get_expired: u64,
+    /// Lookups, of any kind, that found a flushed item (cumulative).
+    pub get_flushed: u64,
+    /// log2 of the number of items the hash table has room for, rounded down.
+    pub hash_power_level: u32,
+    /// Bytes of the hash table.
+    pub hash_bytes: u64,
+    /// Bytes of slab pages taken.
+    pub total_malloced_bytes: u64,
+    /// The memory limit in bytes, whole pages.
+    pub limit_bytes: u64,
+    /// Pages taken that belong to no class.
+    pub free_pages: u64,
+    /// Pages that went from one class to another (cumulative).
+    pub pages_moved: u64,
+    /// The pending or last [`flush_at`](super::Engine::flush_at) point in ticks, 0 for none.
+    pub flush_point: u32,
+}
+
+/// Figures of one slab class, the material of `stats items` and `stats slabs`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ClassStats {
+    /// Number of the class, from 1, sizes ascending.
+    pub class: u8,
+    /// Bytes of one chunk.
+    pub chunk_bytes: u32,
+    /// Chunks in one page.
+    pub chunks_per_page: u32,
+    /// Pages the class has.
+    pub pages: u64,
+    /// Chunks that hold something.
+    pub used_chunks: u64,
+    /// Chunks that hold nothing.
+    pub free_chunks: u64,
+    /// Items in the class now; one in several chunks counts in the class of the largest chunk.
+    pub items: u64,
+    /// Bytes of these items, without the unused rest of their chunks.
+    pub requested_bytes: u64,
+    /// Seconds since the last access of the item that would be evicted next, roughly.
+    pub age_sec: u32,
+    /// Live items dropped to make room in this class (cumulative).
+    pub evicted: u64,
+    /// Of these, the ones that had an expiry (cumulative).
+    pub evicted_nonzero: u64,
+    /// Of these, the ones never read (cumulative).
+    pub evicted_unfetched: u64,
+    /// Seconds between last access and eviction of the item evicted last.
+    pub evicted_time_sec: u32,
+    /// Reservations that failed for lack of memory (cumulative).
+    pub out_of_memory: u64,
+    /// Dead items whose memory was reused while looking for room (cumulative).
+    pub reclaimed: u64,
+    /// Items that died without ever being read (cumulative).
+    pub expired_unfetched: u64,
+    /// Hits of `get` (cumulative).
+    pub get_hits: u64,
+    /// Commits of any mode and outcome (cumulative).
+    pub cmd_set: u64,
+    /// Hits of `delete` (cumulative).
+    pub delete_hits: u64,
+    /// Hits of `arith` upwards (cumulative).
+    pub incr_hits: u64,
+    /// Hits of `arith` downwards (cumulative).
+    pub decr_hits: u64,
+    /// Commits of `Mode::Cas` with the right id (cumulative).
+    pub cas_hits: u64,
+    /// Commits of `Mode::Cas` with a wrong id (cumulative).
+    pub cas_badval: u64,
+    /// Hits of `touch` and `get_and_touch` (cumulative).
+    pub touch_hits: u64,
+}
