@@ -1,0 +1,113 @@
+# The only door: everything that is built, tested or shipped is a target here, and does its own
+# set-up. `make help` lists them. Rust comes from a toolchain you have; the rest, `make deps` gets.
+
+CARGO       ?= cargo
+PHP_CONFIG  ?= php-config
+PREFIX      ?= /usr/local
+LIBDIR      ?= $(PREFIX)/lib
+DESTDIR     ?=
+
+override VERSION := $(shell sed -n '/^\[workspace.package\]/,/^\[[^w]/s/^version = "\(.*\)"/\1/p' Cargo.toml)
+# The C interface's number in the SONAME; it changes when a function is removed or changed.
+ABI         := 0
+LIBRARY     := libmcrs.so.$(ABI)
+# Everything lands below the workspace, whatever the environment says: tests look for it there.
+export CARGO_TARGET_DIR := $(CURDIR)/target
+RELEASE     := target/release
+DIST        := target/dist
+# Fills in the pkg-config file: $(call pkg_config,PREFIX,LIBDIR,INCLUDEDIR).
+pkg_config   = sed -e 's|@VERSION@|$(VERSION)|' -e 's|@PREFIX@|$(1)|' -e 's|@LIBDIR@|$(2)|' \
+                   -e 's|@INCLUDEDIR@|$(3)|' include/mcrs.pc.in
+
+# Nothing here gains from two targets side by side; cargo uses all cores by itself.
+.NOTPARALLEL:
+.DEFAULT_GOAL := all
+
+.PHONY: all
+all: dist ## everything that is shipped, into target/dist
+
+.PHONY: help
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
+
+.PHONY: deps
+deps: ## install what is missing (Debian 12); nothing when all is there
+	@scripts/deps
+
+# --- build -------------------------------------------------------------------------------------
+
+# Three builds, because features add up within one: the C symbols must not be in the extension, and
+# the server must not know the client. Files are replaced by renaming, never written in place: a
+# running process keeps the file it has mapped.
+.PHONY: dist
+dist: deps ## the extension, the C library, the server and the tools, into target/dist
+	$(CARGO) build --locked --release -p mcrsd
+	$(CARGO) build --locked --release -p memcache_rs -p mcrs-tools
+	$(CARGO) rustc --locked --release -p mcrs --lib --features capi \
+	    --crate-type cdylib,staticlib -- -C link-arg=-Wl,-soname,$(LIBRARY)
+	@mkdir -p $(DIST)
+	@install -p -m 755 $(RELEASE)/mcrsd $(RELEASE)/mcrs $(DIST)/
+	@install -p -m 644 $(RELEASE)/libmemcache_rs.so $(DIST)/memcache_rs.so
+	@install -p -m 644 $(RELEASE)/libmcrs.so $(DIST)/$(LIBRARY)
+	@ln -sf $(LIBRARY) $(DIST)/libmcrs.so
+	@install -p -m 644 $(RELEASE)/libmcrs.a include/mcrs.h $(DIST)/
+	@$(call pkg_config,$${pcfiledir},$${prefix},$${prefix}) > $(DIST)/mcrs.pc
+	@echo "built $(VERSION) into $(DIST): $$(ls -m $(DIST))"
+
+.PHONY: php
+php: deps ## the PHP extension alone, into target/dist
+	$(CARGO) build --locked --release -p memcache_rs
+	@mkdir -p $(DIST)
+	@install -p -m 644 $(RELEASE)/libmemcache_rs.so $(DIST)/memcache_rs.so
+
+# Takes what `make dist` built and builds nothing, so that root needs no Rust toolchain.
+.PHONY: install
+install: ## copy target/dist into PREFIX (/usr/local), the extension into PHP's directory
+	@test -f $(DIST)/mcrs.pc || { echo 'run `make dist` first (not as root)'; exit 1; }
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(LIBDIR)/pkgconfig
+	install -m 755 $(DIST)/mcrsd $(DIST)/mcrs $(DESTDIR)$(PREFIX)/bin/
+	install -m 644 $(DIST)/mcrs.h $(DESTDIR)$(PREFIX)/include/
+	install -m 644 $(DIST)/$(LIBRARY) $(DIST)/libmcrs.a $(DESTDIR)$(LIBDIR)/
+	ln -sf $(LIBRARY) $(DESTDIR)$(LIBDIR)/libmcrs.so
+	$(call pkg_config,$(PREFIX),$(LIBDIR),$(PREFIX)/include) > $(DESTDIR)$(LIBDIR)/pkgconfig/mcrs.pc
+	install -D -m 644 -t $(DESTDIR)$$($(PHP_CONFIG) --extension-dir) $(DIST)/memcache_rs.so
+
+# --- run ---------------------------------------------------------------------------------------
+
+.PHONY: run
+run: dist ## the example site on two of our servers; Ctrl-C ends it
+	@examples/secret-message/run
+
+# --- test --------------------------------------------------------------------------------------
+
+# Here everything has been installed and built, so a skipped test is a failed one.
+.PHONY: test
+test: ## everything below, with a summary (CI calls this)
+	@MCRS_TEST_NO_SKIP=1 scripts/tiers dist check php-test c-test site-test
+
+.PHONY: check
+check: deps ## format, lints, layer builds, Rust tests: what to run before a commit
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets --features mcrs/capi -- -D warnings
+	$(CARGO) clippy --locked -p mcrs --no-default-features -- -D warnings
+	$(CARGO) test --locked --workspace --exclude memcache_rs
+
+.PHONY: php-test
+php-test: dist ## the extension in PHP: phpt, vectors, interchange with pecl's
+	@tests/php/run
+
+.PHONY: c-test
+c-test: dist ## C99 and C++17 programs on libmcrs, under valgrind
+	@tests/c/run
+
+.PHONY: site-test
+site-test: dist ## the example site in a browser
+	@tests/site/run
+
+.PHONY: header
+header: ## rewrite include/mcrs.h from src/capi
+	MCRS_BLESS=1 $(CARGO) test --locked -p mcrs --test it header
+
+.PHONY: clean
+clean: ## remove everything built; target/ is the only place
+	rm -rf target
