@@ -1,0 +1,1 @@
+"""One module per tier; each has `run(settings, report, only)`."""

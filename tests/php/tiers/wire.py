@@ -1,0 +1,128 @@
+"""The recorded scenarios of vectors/wire.json: result, messages and request bytes must agree.
+
+What does not agree by intention is in vectors/exceptions.toml, every entry with its reason; where the project fixes
+a defect of the reference, the entry states what this project does instead, and that is checked.
+"""
+import fnmatch
+import json
+import re
+import tomllib
+
+from harness import pool
+from harness.settings import PECL_DEPRECATION, VECTORS
+
+# What an [[ours]] entry may replace.
+FIELDS = ('result', 'messages', 'wire', 'stderr')
+
+# Scenarios that sleep or time out are started first, so that they do not end the run.
+SLOW = re.compile(r'timeout|usleep|"none"')
+
+
+# Where in the scenario's file a fatal error happened.
+PLACE = re.compile(r' in \S+\(\d+\)')
+
+
+def run(settings, report, only):
+    cases = json.loads((VECTORS / 'wire.json').read_text())['cases']
+    rules = Exceptions(tomllib.loads((VECTORS / 'exceptions.toml').read_text()), settings.oracle)
+    rules.check(cases, report)
+    jobs = []
+    for case in cases:
+        if not fnmatch.fnmatch(case['id'], only):
+            continue
+        later = rules.later(case['id'])
+        if later:
+            report.skipped(f'wire {case["id"]}', later, expected=True)
+            continue
+        arguments = {'command': settings.php_command(), 'case': case,
+                     'dropped': PECL_DEPRECATION if settings.oracle else ''}
+        jobs.append(('harness.phpcase:run', arguments, case))
+    jobs.sort(key=lambda job: not SLOW.search(json.dumps(job[2])))
+
+    def on_answer(case, answer, error):
+        name = f'wire {case["id"]}'
+        if error:
+            report.failed(name, error)
+            return
+        wrong = compare(rules.expected(case), answer, case.get('racy', False))
+        report.failed(name, '\n'.join([case['php'], *wrong])) if wrong else report.passed()
+
+    pool.run(jobs, settings.jobs + 1, on_answer)
+
+
+class Exceptions:
+    """vectors/exceptions.toml; its head says what the sections mean."""
+
+    def __init__(self, data, oracle):
+        self._later = data.get('later', [])
+        self._changed = {e['case']: e for e in data.get('pecl80' if oracle else 'ours', [])}
+        self._all = self._later + data.get('ours', []) + data.get('pecl80', [])
+
+    def later(self, name):
+        """The reason why this scenario is not run yet, or None."""
+        return next((e['reason'] for e in self._later if fnmatch.fnmatch(name, e['cases'])), None)
+
+    def expected(self, case):
+        """The recorded scenario with what differs by intention put in. None: not compared."""
+        expected = {'result': case['result'], 'messages': case.get('messages', []),
+                    'wire': case['wire'], 'stderr': case.get('stderr', '')}
+        change = self._changed.get(case['id'], {})
+        expected.update({f: change[f] for f in FIELDS if f in change})
+        for field in change.get('unchecked', []):
+            expected[field] = None
+        return expected
+
+    def check(self, cases, report):
+        """Every entry has a reason, names a scenario that exists, and changes something."""
+        names = [case['id'] for case in cases]
+        for entry in self._all:
+            pattern = entry.get('cases') or entry['case']
+            if not entry.get('reason'):
+                report.failed('exceptions.toml', f'{pattern}: no reason')
+            if not fnmatch.filter(names, pattern):
+                report.failed('exceptions.toml', f'{pattern}: no such scenario')
+        recorded = {case['id']: case for case in cases}
+        for name, entry in self._changed.items():
+            same = [f for f in FIELDS if f in entry and entry[f] == recorded.get(name, {}).get(f)]
+            if same or not set(entry) & {*FIELDS, 'unchecked'}:
+                report.failed('exceptions.toml', f'{name}: states nothing different ({same})')
+
+
+def compare(expected, answer, racy):
+    """-> the differences, as text; `racy`: request bytes hang on which server answers first"""
+    wrong = []
+    answer = {**answer, 'stderr': PLACE.sub(' in FILE', answer.get('stderr', ''))}
+    if expected['stderr'] is not None:
+        expected['stderr'] = PLACE.sub(' in FILE', expected['stderr'])
+    for field in ('result', 'messages', 'stderr'):
+        actual = answer[field]
+        if field == 'result' and 'died' in answer:
+            actual = f'php died with {answer["died"]}: {answer.get("stdout")}'
+        if expected[field] is not None and expected[field] != actual:
+            wrong += [f'{field} expected: {expected[field]!r}', f'{field} actual:   {actual!r}']
+    if not racy and expected['wire'] is not None:
+        wrong += compare_wire(expected['wire'], answer['wire'])
+    return wrong
+
+
+def compare_wire(expected, actual):
+    """`expected`: the recorded list, or lines as of `readable` from exceptions.toml."""
+    actual_lines = [readable(record) for record in actual]
+    if expected and isinstance(expected[0], dict):
+        expected = [readable(record) for record in expected]
+    if expected == actual_lines:
+        return []
+    return ['wire expected:', *('  ' + line for line in expected),
+            'wire actual:', *('  ' + line for line in actual_lines)]
+
+
+def readable(record):
+    """`SERVER.CONNECTION request` with escapes, or `SERVER.CONNECTION open|close`."""
+    where = f'{record["s"]}.{record["c"]} '
+    if 'ev' in record:
+        return where + record['ev']
+    data = bytes.fromhex(record['q'])
+    return where + ''.join(chr(b) if 32 <= b < 127 and b != 92 else ESCAPES.get(b, f'\\x{b:02x}') for b in data)
+
+
+ESCAPES = {13: '\\r', 10: '\\n', 92: '\\\\'}
