@@ -1,0 +1,93 @@
+<?php
+declare(strict_types=1);
+
+/** For every place in a page where a string is put: text stays text, whatever it holds. */
+function html(string $text): string
+{
+    return htmlspecialchars($text, ENT_QUOTES | ENT_SUBSTITUTE | ENT_HTML5, 'UTF-8');
+}
+
+/** Smiley => the emoji it stands for, the picture's name in smileys/, and the words a screen reader says. */
+const SMILEYS = [
+    ':-)' => ['🙂', 'smile', 'smile'],        ':)' => ['🙂', 'smile', 'smile'],
+    ';-)' => ['😉', 'wink', 'wink'],          ';)' => ['😉', 'wink', 'wink'],
+    ':-D' => ['😃', 'grin', 'big grin'],      ':D' => ['😃', 'grin', 'big grin'],
+    ':-P' => ['😛', 'tongue', 'tongue out'],  ':P' => ['😛', 'tongue', 'tongue out'],
+    ':-p' => ['😛', 'tongue', 'tongue out'],  ':p' => ['😛', 'tongue', 'tongue out'],
+    ':-(' => ['🙁', 'sad', 'sad face'],       ':(' => ['🙁', 'sad', 'sad face'],
+    ":'-(" => ['😢', 'cry', 'crying'],        ":'(" => ['😢', 'cry', 'crying'],
+    ':-O' => ['😮', 'wow', 'surprised'],      ':O' => ['😮', 'wow', 'surprised'],
+    ':-o' => ['😮', 'wow', 'surprised'],      ':o' => ['😮', 'wow', 'surprised'],
+    ':-|' => ['😐', 'blank', 'straight face'], ':|' => ['😐', 'blank', 'straight face'],
+    ':-/' => ['😕', 'doubt', 'doubtful'],     ':/' => ['😕', 'doubt', 'doubtful'],
+    ':-*' => ['😘', 'kiss', 'kiss'],          ':*' => ['😘', 'kiss', 'kiss'],
+    '8-)' => ['😎', 'cool', 'sunglasses'],    'B-)' => ['😎', 'cool', 'sunglasses'],
+    '<3' => ['❤️', 'heart', 'heart'],
+];
+
+/**
+ * A message as HTML: escaped, with smileys as pictures. Bytes that are not UTF-8 become U+FFFD, control
+ * characters their pictures (␀).
+ *
+ * Smileys are looked for in the bytes as they were written, before escaping: afterwards the end of "&amp;"
+ * would make a wink of "&-)". All of them are ASCII, so a cut never goes through a character.
+ */
+function message_html(string $message): string
+{
+    $html = '';
+    foreach (preg_split(smiley_pattern(), $message, -1, PREG_SPLIT_DELIM_CAPTURE) as $i => $piece) {
+        if ($i % 2 === 0) {
+            $html .= strtr(html($piece), control_pictures());
+        } else {
+            [$emoji, $name, $says] = SMILEYS[$piece];
+            $html .= "<span class=\"smiley $name\" role=\"img\" aria-label=\"$says\">$emoji</span>";
+        }
+    }
+    return $html;
+}
+
+/**
+ * One with a nose counts anywhere, as in "Hello:-)"; the others must stand alone, or "(8:)" and "x<3" would
+ * grow faces. None counts as part of a word (":Paris") or of an address ("http://").
+ */
+function smiley_pattern(): string
+{
+    static $pattern = null;
+    if ($pattern === null) {
+        $withNose = preg_grep('/^[:;].*-/', array_keys(SMILEYS));
+        $bare = array_diff(array_keys(SMILEYS), $withNose);
+        $any = fn (array $smileys) => implode('|', array_map(preg_quote(...), $smileys));
+        $pattern = "~({$any($withNose)}|(?<![^\\s.,!?()])(?:{$any($bare)}))(?!(?<=\\w)\\w|(?<=/)/)~";
+    }
+    return $pattern;
+}
+
+/** Whether a page can show the message without loss: valid UTF-8 and no control characters but tab and line ends. */
+function is_plain_text(string $message): bool
+{
+    return preg_match('//u', $message) === 1 && !preg_match('/[\x00-\x08\x0B\x0C\x0E-\x1F\x7F]/', $message);
+}
+
+/** @return array<string, string> control character => its visible picture */
+function control_pictures(): array
+{
+    static $pictures = null;
+    if ($pictures === null) {
+        $pictures = ["\x7F" => "\u{2421}"];
+        foreach (array_diff(range(0, 0x1F), [0x09, 0x0A, 0x0D]) as $code) {
+            $pictures[chr($code)] = "\xE2\x90" . chr(0x80 + $code); // U+2400 + $code
+        }
+    }
+    return $pictures;
+}
+
+/** 600 => "10 minutes". */
+function duration(int $seconds): string
+{
+    [$count, $unit] = match (true) {
+        $seconds % 3600 === 0 => [$seconds / 3600, 'hour'],
+        $seconds % 60 === 0 => [$seconds / 60, 'minute'],
+        default => [$seconds, 'second'],
+    };
+    return "$count $unit" . ($count === 1 ? '' : 's');
+}
