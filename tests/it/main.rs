@@ -1,0 +1,8 @@
+//! The one integration binary of the workspace's root crate. One file per subject.
+
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the bans of clippy.toml are for the library; tests may ask the clock"
+)]
+
+mod tidy;
