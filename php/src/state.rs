@@ -1,0 +1,13 @@
+//! What the module keeps from one request to the next.
+
+use crate::ini::Settings;
+use crate::zend::CallStack;
+
+/// The module globals: one per process, or per thread where PHP has threads.
+#[derive(Default)]
+pub(crate) struct Globals {
+    /// The directives as typed values.
+    pub(crate) settings: Settings,
+    /// The scratch memory of the calls in progress.
+    pub(crate) calls: CallStack,
+}
