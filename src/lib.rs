@@ -21,5 +21,30 @@
 //! Nothing below `transport` opens a socket, reads a clock or starts a thread; `tests/it/tidy.rs`
 //! holds the table.
 
+#[cfg(feature = "client")]
+pub mod client;
 pub mod codec;
+#[cfg(feature = "client")]
+pub mod conn;
+pub mod error;
 pub mod hash;
+pub mod options;
+#[cfg(feature = "client")]
+pub mod persistent;
+#[cfg(feature = "client")]
+pub mod pool;
+#[cfg(feature = "client")]
+pub mod ring;
+#[cfg(feature = "client")]
+pub mod transport;
+#[cfg(feature = "client")]
+pub mod value;
+
+#[cfg(feature = "client")]
+pub use client::{Client, Item, ServerId};
+pub use error::{Error, ErrorKind};
+pub use options::Options;
+#[cfg(feature = "client")]
+pub use persistent::PersistentServers;
+#[cfg(feature = "client")]
+pub use pool::{Address, Event, Outcome, Retry, ServerOptions};

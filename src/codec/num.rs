@@ -2,7 +2,7 @@
 //!
 //! Three dialects meet here: the strict one of most fields ([`u64_strict`], [`i32_strict`]), C's
 //! `strtoul`/`strtol` for the fields where memcached uses those ([`strtoul`], [`strtol`]), and C's
-//! `%ld` as pecl/memcache reads counters ([`scan_i64`]).
+//! `scanf` as pecl/memcache reads counters ([`scan`]).
 
 /// Longest run of characters accepted for a 64-bit number. Source: memcached 1.6.45, measured.
 const MAX_64: usize = 22;
@@ -70,30 +70,26 @@ pub fn strtol(s: &[u8]) -> Option<i64> {
     }
 }
 
-/// C's `%ld` on the start of a line: leading blanks, a sign, then as many digits as there are;
-/// what follows is ignored. Numbers beyond 64 bits stop at the nearest end of the range.
+/// A counter at the start of a line, as C's `scanf` reads it: leading blanks, a sign, then as many
+/// digits as there are; what follows is ignored. Numbers stop at -2^63 and at 2^64-1.
 /// `None` where there is no digit.
 ///
-/// Source: pecl/memcache, `vectors/wire.json` `ascii/reply/incr-number-*`.
-pub fn scan_i64(s: &[u8]) -> Option<i64> {
-    let s = s.trim_ascii_start();
-    let (negative, s) = sign(s);
+/// Source: pecl/memcache, `vectors/wire.json` `ascii/reply/incr-number-*`, which read `%ld` and so
+/// stop at 2^63-1: cut there what must look like pecl/memcache's.
+pub fn scan(s: &[u8]) -> Option<i128> {
+    let (negative, s) = sign(s.trim_ascii_start());
     if !s.first().is_some_and(u8::is_ascii_digit) {
         return None;
     }
-    let mut n: i64 = 0;
+    let mut n: i128 = 0;
     for d in s
         .iter()
-        .map_while(|b| b.is_ascii_digit().then(|| i64::from(b - b'0')))
+        .map_while(|b| b.is_ascii_digit().then(|| i128::from(b - b'0')))
     {
-        n = n.saturating_mul(10);
-        n = if negative {
-            n.saturating_sub(d)
-        } else {
-            n.saturating_add(d)
-        };
+        n = (n * 10 + d).min(1 << 64);
     }
-    Some(n)
+    let n = if negative { -n } else { n };
+    Some(n.clamp(i128::from(i64::MIN), i128::from(u64::MAX)))
 }
 
 fn sign(s: &[u8]) -> (bool, &[u8]) {
@@ -205,16 +201,20 @@ mod tests {
             (b" 7", 7),
             (b"7 trailing", 7),
             (b"-3", -3),
-            (b"9223372036854775808", i64::MAX),
-            (b"99999999999999999999", i64::MAX),
-            (b"-99999999999999999999", i64::MIN),
+            (b"18446744073709551615", i128::from(u64::MAX)),
+            (b"99999999999999999999", i128::from(u64::MAX)),
+            (
+                b"99999999999999999999999999999999999999999999",
+                i128::from(u64::MAX),
+            ),
+            (b"-99999999999999999999", i128::from(i64::MIN)),
             (b"1.5", 1),
         ] {
-            assert_eq!(scan_i64(s), Some(n), "{s:?}");
+            assert_eq!(scan(s), Some(n), "{s:?}");
         }
-        assert_eq!(scan_i64(b"WHAT"), None);
-        assert_eq!(scan_i64(b""), None);
-        assert_eq!(scan_i64(b"-"), None);
+        assert_eq!(scan(b"WHAT"), None);
+        assert_eq!(scan(b""), None);
+        assert_eq!(scan(b"-"), None);
     }
 
     #[test]

@@ -68,9 +68,9 @@ impl<'a> ReplyLine<'a> {
         }
     }
 
-    /// The number in the line, for `incr` and `decr`; see [`num::scan_i64`].
-    pub fn number(&self) -> Option<i64> {
-        num::scan_i64(self.line)
+    /// The number in the line, for `incr` and `decr`; see [`num::scan`].
+    pub fn number(&self) -> Option<i128> {
+        num::scan(self.line)
     }
 }
 

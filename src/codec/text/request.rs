@@ -331,13 +331,7 @@ pub fn parse(line: &[u8]) -> Result<Request<'_>, BadRequest> {
         b"stats" => Ok(Request::Stats { args: words }),
         b"version" => Ok(Request::Version),
         b"quit" => Ok(Request::Quit),
-        _ if words
-            .clone()
-            .last()
-            .is_some_and(|w| w.starts_with(b"HTTP/")) =>
-        {
-            Err(BadRequest::HTTP)
-        }
+        _ if words.last().is_some_and(|w| w.starts_with(b"HTTP/")) => Err(BadRequest::HTTP),
         _ => Ok(Request::Admin {
             verb,
             args: words,
@@ -364,7 +358,8 @@ fn exptime_of(word: &[u8], noreply: bool) -> Result<i32, BadRequest> {
 }
 
 fn keys(words: Words<'_>) -> Result<Keys<'_>, BadRequest> {
-    if words.clone().next().is_none() {
+    let mut ahead = words;
+    if ahead.next().is_none() {
         Err(BadRequest::FORMAT)
     } else {
         Ok(Keys(words))
