@@ -1,0 +1,91 @@
+"""Memory: some phpt under valgrind, and loops after which nothing may have grown."""
+import concurrent.futures
+import fnmatch
+import json
+import os
+import re
+import shutil
+import subprocess
+
+from harness.servers import HOST, Servers
+from harness.settings import HERE, PECL_DEPRECATION
+from harness.standin import StandIn
+
+# Those that go through the most code that allocates; each takes some seconds under valgrind.
+UNDER_VALGRIND = ('store_many', 'get_many', 'values', 'undecodable', 'failure_callback', 'connection_property',
+                  'reentrancy', 'persistent', 'connect_refused', 'no_servers', 'ini_wrong')
+VALGRIND = ('valgrind', '-q', '--leak-check=full', '--show-leak-kinds=definite', '--errors-for-leak-kinds=definite',
+            '--num-callers=30', '--error-exitcode=99')
+
+# The process may grow by this much in 300 rounds: a page here and there, but not one per round.
+RESIDENT_LIMIT_KIB = 512
+
+# What the reference is known to lose: pools and connections until the end of the request, the value
+# that was in $flags or $cas, half-unserialized values, the object of a failed memcache_connect().
+ORACLE_LOSES = ('objects, dropped', 'objects, closed', 'failures', 'persistent', 'one key', 'undecodable',
+                'connect_refused')
+
+
+def run(settings, report, only):
+    if not settings.memcached:
+        report.skipped('leaks', 'no memcached')
+        return
+    folder = settings.work / 'leaks'
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(HERE / 'phpt', folder)
+    with (Servers(settings.memcached, 4, folder / 'server.log') as servers,
+          concurrent.futures.ThreadPoolExecutor(settings.jobs) as threads):
+        waiting = []
+        if fnmatch.fnmatch('growth', only):
+            waiting.append(threads.submit(growth, settings, report, servers.ports[3]))
+        if not shutil.which('valgrind'):
+            report.skipped('valgrind', 'not installed')
+        else:
+            waiting += [threads.submit(valgrind, settings, report, folder, name, servers.ports)
+                        for name in UNDER_VALGRIND if fnmatch.fnmatch(name, only)]
+        for job in waiting:
+            job.result()
+
+
+def growth(settings, report, port):
+    refusing = StandIn([0], down=[0])
+    answer = subprocess.run([*settings.php_command(), str(HERE / 'leaks' / 'growth.php'),
+                             json.dumps([port, refusing.ports[0]])], capture_output=True, text=True)
+    refusing.close()
+    if answer.returncode:
+        report.failed('growth', answer.stdout[-500:] + answer.stderr[-500:])
+        return
+    for name, (heap, resident) in json.loads(answer.stdout).items():
+        title = f'growth: {name}'
+        if settings.oracle and name in ORACLE_LOSES:
+            report.note(f'{title}: {heap} bytes, {resident} KiB (known of pecl)')
+        elif heap > 0 or resident > RESIDENT_LIMIT_KIB:
+            report.failed(title, f"PHP's heap grew by {heap} bytes, the process by {resident} KiB")
+        else:
+            report.passed()
+
+
+def valgrind(settings, report, folder, name, ports):
+    """The php of one phpt; its output is checked elsewhere, here it is about memory alone."""
+    test = (folder / f'{name}.phpt').read_text()
+    script = folder / f'{name}.php'
+    script.write_text(re.search(r'--FILE--\n(.*?)\n--[A-Z]+--', test, re.DOTALL)[1])
+    log = folder / f'{name}.valgrind'
+    environment = {
+        **os.environ,
+        'USE_ZEND_ALLOC': '0',
+        'ZEND_DONT_UNLOAD_MODULES': '1',    # the log then names functions of the extension
+        'MCRS_TEST_HOST': HOST,
+        'MCRS_TEST_PORTS': ','.join(map(str, ports[:3])),
+        'MCRS_TEST_HARNESS': str(HERE),
+        'MCRS_TEST_IGNORED_MESSAGE': PECL_DEPRECATION if settings.oracle else '',
+    }
+    process = subprocess.run([*VALGRIND, f'--log-file={log}', *settings.php_command(), str(script)], cwd=folder,
+                             env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    found = log.read_text(errors='replace').strip()
+    if process.returncode == 0 and not found:
+        report.passed()
+    elif settings.oracle and name in ORACLE_LOSES:
+        report.note(f'valgrind {name}: leaks (known of pecl)')
+    else:
+        report.failed(f'valgrind {name}', f'exit status {process.returncode}\n{process.stderr}\n{found[:6000]}')
