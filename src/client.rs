@@ -8,14 +8,15 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::codec::key::Key;
-use crate::codec::text::request::{ArithVerb, StoreVerb};
+pub use crate::codec::key::{self, Key};
+pub use crate::codec::text::request::{ArithVerb, StoreVerb};
+pub use crate::hash::HashFn;
+pub use crate::pool::{Address, Batch, Event, Hit, Outcome, Retry, ServerOptions, store_head};
+
 use crate::error::{Error, ErrorKind};
 use crate::options::{MAX_WEIGHT, Options};
 use crate::persistent::PersistentServers;
-use crate::pool::{
-    Address, Batch, Event, Failover, Outcome, Pool, Retry, Server, ServerOptions, store_head,
-};
+use crate::pool::{Failover, Pool, Server};
 use crate::transport::{self, Link};
 use crate::value::compress::{self, Compression};
 use crate::value::flags;

@@ -106,3 +106,7 @@ fn other_place(ring: &Ring, key: &[u8], i: u32) -> usize {
     crate::codec::num::push_u64(&mut text, u64::from(i));
     ring.pick(&text)
 }
+
+#[cfg(test)]
+#[path = "route_tests.rs"]
+mod tests;

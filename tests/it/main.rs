@@ -5,4 +5,5 @@
     reason = "the bans of clippy.toml are for the library; tests may ask the clock"
 )]
 
+mod ring;
 mod tidy;

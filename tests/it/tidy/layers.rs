@@ -7,18 +7,23 @@ use super::uses::{Reexports, references};
 /// draws it; nothing points back up.
 pub(super) const CORE: &[(&str, &[&str])] = &[
     ("error", &[]),
-    ("options", &["error"]),
+    ("options", &["error", "hash"]),
     ("hash", &[]),
     ("codec", &["error"]),
     ("value", &["error", "options"]),
-    ("ring", &["hash", "error"]),
+    ("ring", &["hash", "options", "error"]),
     ("conn", &["codec", "error"]),
-    ("pool", &["ring", "conn", "codec", "options", "error"]),
+    (
+        "pool",
+        &["ring", "conn", "codec", "hash", "options", "error"],
+    ),
     ("transport", &["pool", "conn", "options", "error"]),
+    ("persistent", &["transport", "pool"]),
     ("client", CLIENT),
     ("capi", &["client", "value", "options", "error"]),
 ];
 const CLIENT: &[&str] = &[
+    "persistent",
     "transport",
     "pool",
     "conn",
@@ -37,7 +42,10 @@ pub(super) const SERVER: &[(&str, &[&str])] = &[("engine", &[]), ("exec", &["eng
 pub(super) const USERS: &[(&str, &[&str])] = &[
     ("server/src/engine/", &[]),
     ("server/src/", &["codec", "error"]),
-    ("php/src/", &["client", "value", "options", "error"]),
+    (
+        "php/src/",
+        &["client", "persistent", "value", "options", "error"],
+    ),
     ("tools/src/", &["client", "value", "options", "error"]),
     ("tests/kit/", &[]),
 ];
