@@ -78,6 +78,7 @@ fn sessions_go_where_they_were_recorded() {
             row[3].as_bytes(),
             Vec::new(),
             row[2].parse().unwrap(),
+            false,
         );
         assert_eq!(places, servers(row[4]), "{row:?}");
         count += 1;
