@@ -261,7 +261,8 @@ impl Client {
     }
 
     /// Stores an item, whatever there was before. Long values are compressed according to the
-    /// options; `flags` are then or-ed with [`flags::COMPRESSED`]. `exptime` is
+    /// options, shorter ones if `flags` have [`flags::COMPRESSED`]; the bit is stored where
+    /// compression saved enough, and only there. `exptime` is
     /// [the number on the wire](crate::codec::exptime).
     ///
     /// # Errors
@@ -302,7 +303,8 @@ impl Client {
         }
         let whole = !matches!(verb, StoreVerb::Append | StoreVerb::Prepend);
         let packed = if whole {
-            self.compression().pack(value, false)
+            self.compression()
+                .pack(value, flags & flags::COMPRESSED != 0)
         } else {
             None
         };

@@ -5,5 +5,6 @@
     reason = "the bans of clippy.toml are for the library; tests may ask the clock"
 )]
 
+mod client;
 mod ring;
 mod tidy;

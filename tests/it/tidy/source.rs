@@ -73,7 +73,7 @@ pub(super) fn words<'a>(code: &'a str, word: &'a str) -> impl Iterator<Item = us
             let before = at.checked_sub(1).map(|i| bytes[i]);
             let after = bytes.get(at + word.len()).copied();
             let last = word.as_bytes()[word.len() - 1];
-            !before.is_some_and(part) && !(part(last) && after.is_some_and(part))
+            !(before.is_some_and(part) || part(last) && after.is_some_and(part))
         })
 }
 
