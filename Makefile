@@ -104,6 +104,10 @@ c-test: dist ## C99 and C++17 programs on libmcrs, under valgrind
 site-test: dist ## the example site in a browser
 	@tests/site/run
 
+.PHONY: bench
+bench: dist ## what an operation costs a PHP process, ours beside pecl's
+	@benches/php/run
+
 .PHONY: header
 header: ## rewrite include/mcrs.h from src/capi
 	MCRS_BLESS=1 $(CARGO) test --locked -p mcrs --test it header

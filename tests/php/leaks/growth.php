@@ -4,7 +4,7 @@
    argv[1]: ports as JSON, [server, port that refuses]. */
 error_reporting(0);
 [$port, $refused] = json_decode($argv[1]);
-const ROUNDS = 400, FROM = 100;
+const ROUNDS = 1100, FROM = 100;
 
 function resident_kib(): int
 {
@@ -25,7 +25,7 @@ $m = new Memcache;
 $m->addServer('127.0.0.1', $port, false);
 $long = str_repeat('compressible ', 5000);
 $many = [];
-for ($i = 0; $i < 200; $i++) {
+for ($i = 0; $i < 40; $i++) {
     $many["many$i"] = $i % 2 ? $i : [$i => "value $i"];
 }
 $works = [
