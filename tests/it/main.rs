@@ -6,5 +6,6 @@
 )]
 
 mod client;
+mod fuzz;
 mod ring;
 mod tidy;
