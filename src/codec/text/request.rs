@@ -340,9 +340,11 @@ pub fn parse(line: &[u8]) -> Result<Request<'_>, BadRequest> {
     }
 }
 
-/// Whether the last word of a line (of several) is `noreply`.
+/// Whether the last word of a line (of several) is `noreply`. Only blanks part words: a CR behind it
+/// makes it another word.
 fn is_noreply(line: &[u8]) -> bool {
-    line.trim_ascii_end().ends_with(b" noreply")
+    let end = line.iter().rposition(|&b| b != b' ').map_or(0, |i| i + 1);
+    line[..end].ends_with(b" noreply")
 }
 
 fn short(key: &[u8], noreply: bool) -> Result<&[u8], BadRequest> {
@@ -454,6 +456,10 @@ impl Request<'_> {
             Request::Delete { key, noreply } => {
                 out.extend_from_slice(b"delete");
                 push_key(out, key);
+                if key == b"noreply" && !noreply {
+                    // As the last word it would silence the server; a 0 behind it is ignored.
+                    out.extend_from_slice(b" 0");
+                }
                 noreply
             }
             Request::Arith {
