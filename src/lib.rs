@@ -8,13 +8,15 @@
 //!
 //! | module | holds | may use |
 //! |---|---|---|
-//! | [`error`], [`options`], [`hash`] | error kinds, the option table, key hashes | nothing |
+//! | [`error`], [`hash`] | error kinds, key hashes | nothing |
+//! | [`options`] | the option table | `error`, `hash` |
 //! | [`codec`] | requests and replies as bytes, in both directions | `error` |
 //! | `value` | flag bits and compression | `error`, `options` |
-//! | `ring` | key to server | `hash` |
+//! | `ring` | key to server | `hash`, `options` |
 //! | `conn` | one server's byte streams: what was asked, what came back | `codec`, `error` |
 //! | `pool` | many servers: failover, retry, fan-out | all of the above but `value` |
 //! | `transport` | sockets, poll(2), the clock | `pool`, `conn` |
+//! | `persistent` | servers that outlive one client | `pool`, `transport` |
 //! | `client` | the blocking façade | everything |
 //! | `capi` | the C symbols (feature `capi`) | `client` |
 //!

@@ -42,10 +42,7 @@ extern "C" fn get_module() -> *mut ModuleEntry {
                 (entry, owned)
             }
             // Only a name or version with a NUL byte fails, and both are constants above.
-            Err(error) => {
-                eprintln!("memcache: {error}");
-                std::process::abort()
-            }
+            Err(error) => panic!("memcache: {error}"),
         }
     })
 }

@@ -7,11 +7,11 @@ use super::uses::{Reexports, references};
 /// draws it; nothing points back up.
 pub(super) const CORE: &[(&str, &[&str])] = &[
     ("error", &[]),
-    ("options", &["error", "hash"]),
     ("hash", &[]),
+    ("options", &["error", "hash"]),
     ("codec", &["error"]),
     ("value", &["error", "options"]),
-    ("ring", &["hash", "options", "error"]),
+    ("ring", &["hash", "options"]),
     ("conn", &["codec", "error"]),
     (
         "pool",
@@ -26,7 +26,6 @@ const CLIENT: &[&str] = &[
     "persistent",
     "transport",
     "pool",
-    "conn",
     "ring",
     "value",
     "codec",
@@ -160,6 +159,14 @@ pub(super) fn unknown_modules(paths: &[String]) -> Vec<String> {
     unknown
 }
 
+/// Whether the crate at `place` may use the names that the core's root re-exports: those are the
+/// client's, and the server has no client.
+fn paved(place: &str) -> bool {
+    USERS
+        .iter()
+        .any(|(user, allowed)| *user == place && allowed.contains(&"client"))
+}
+
 /// References of the other crates to modules of the core that are not theirs to use.
 pub(super) fn beyond(source: &Source, names: &Reexports) -> Vec<String> {
     let place = USERS
@@ -168,9 +175,9 @@ pub(super) fn beyond(source: &Source, names: &Reexports) -> Vec<String> {
     let Some((place, allowed)) = place else {
         return Vec::new();
     };
-    references(source, "mcrs", names)
+    references(source, "mcrs", &Reexports::default())
         .into_iter()
-        .filter(|(_, to)| !allowed.contains(&to.as_str()))
+        .filter(|(_, to)| !(allowed.contains(&to.as_str()) || paved(place) && names.contains(to)))
         .map(|(at, to)| source.at(at, &format!("{place} may not use mcrs::{to}")))
         .collect()
 }
@@ -241,6 +248,13 @@ mod tests {
         assert!(beyond(&good, &names).is_empty());
         let bad = Source::new("server/src/exec/text.rs", "use mcrs::{codec, ring::Ring};");
         assert_eq!(beyond(&bad, &names).len(), 1);
+        let names = Reexports::of(&Source::new("src/lib.rs", "pub use pool::Address;"));
+        let text = "use mcrs::Address;";
+        assert!(beyond(&Source::new("php/src/lib.rs", text), &names).is_empty());
+        assert_eq!(
+            beyond(&Source::new("server/src/exec/text.rs", text), &names).len(),
+            1
+        );
         let bad = Source::new("server/src/engine/item.rs", "use crate::exec::text;");
         assert_eq!(upward(&bad, "server/src/", SERVER, &names).len(), 1);
     }

@@ -25,6 +25,10 @@ impl Reexports {
         Self(names)
     }
 
+    pub(super) fn contains(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
     fn resolve(&self, name: &str) -> String {
         self.0.get(name).map_or(name, String::as_str).to_owned()
     }
