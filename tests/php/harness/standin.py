@@ -17,10 +17,12 @@ import json
 import selectors
 import socket
 import struct
+import subprocess
 import sys
 import time
 
 from .engine import Engine, split_request
+from .settings import HERE
 
 HOST = '127.0.0.1'
 RESET_ON_CLOSE = struct.pack('ii', 1, 0)
@@ -193,16 +195,38 @@ class StandIn:
             self.log.append({'s': connection.server, 'c': connection.number, 'ev': name})
 
 
+class StandInProcess:
+    """The same in a process of its own, for tests that must do something else meanwhile."""
+
+    def __init__(self, **scenario):
+        self._process = subprocess.Popen([sys.executable, '-B', '-m', 'harness.standin', json.dumps(scenario)],
+                                         cwd=HERE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.ports = json.loads(self._process.stdout.readline())
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._process.stdin.close()
+        self._process.wait()
+
+    def log(self):
+        """The records so far, as `StandIn.log`."""
+        self._process.stdin.write('log\n')
+        self._process.stdin.flush()
+        return json.loads(self._process.stdout.readline())
+
+
 def main():
     """Stand-in servers for a program that talks to this one over stdin and stdout.
 
-    argv[1]: JSON object {"n": servers[, "scripts", "preload", "down"]}. The first line printed is the JSON list of
-    ports. Then one line in, one line out: `log` -> the log so far, `release` -> number of replies
+    argv[1]: JSON object {"n": servers[, "scripts", "preload", "down", "events"]}. The first line printed is the
+    JSON list of ports. Then one line in, one line out: `log` -> the log so far, `release` -> number of replies
     that had been held. Ends with stdin.
     """
     scenario = json.loads(sys.argv[1])
     net = StandIn([0] * scenario['n'], scenario.get('scripts'), scenario.get('preload'),
-                  scenario.get('down', ()))
+                  scenario.get('down', ()), scenario.get('events', False))
     over = []
 
     def command():
