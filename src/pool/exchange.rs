@@ -303,9 +303,9 @@ impl<'a, L> Exchange<'a, L> {
         self.servers[slot].link_state
     }
 
-    /// When a server's connection last did something.
-    pub fn last_used(&self, slot: usize) -> Option<Instant> {
-        self.servers[slot].last_used
+    /// The server has requests, or shall have a connection without any.
+    pub fn is_wanted(&self, slot: usize) -> bool {
+        !self.servers[slot].conn.is_idle() || self.opening == Some(slot)
     }
 
     /// The transport's own connection.
@@ -326,9 +326,7 @@ impl<'a, L> Exchange<'a, L> {
 
     /// The server has requests and no connection.
     pub fn wants_connect(&self, slot: usize) -> bool {
-        let server = &self.servers[slot];
-        server.link_state == LinkState::Down
-            && (!server.conn.is_idle() || self.opening == Some(slot))
+        self.servers[slot].link_state == LinkState::Down && self.is_wanted(slot)
     }
 
     /// The server has a connection and bytes to send.
@@ -353,8 +351,8 @@ impl<'a, L> Exchange<'a, L> {
     }
 
     /// The connection is made.
-    pub fn handle_connected(&mut self, slot: usize, now: Instant) {
-        self.servers[slot].mark_connected(now);
+    pub fn handle_connected(&mut self, slot: usize) {
+        self.servers[slot].mark_connected();
     }
 
     /// No connection could be made.
@@ -388,7 +386,6 @@ impl<'a, L> Exchange<'a, L> {
     pub fn handle_received(&mut self, slot: usize, n: usize, now: Instant) {
         let server = &mut self.servers[slot];
         server.conn.rx().filled(n);
-        server.last_used = Some(now);
         server.unproven = false;
         loop {
             match self.take_piece(slot) {

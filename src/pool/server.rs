@@ -106,8 +106,6 @@ pub struct Server<L> {
     /// The connection was taken over from an earlier use of the process and nothing has come from
     /// it since: it may well be stale, which is no failure of the server.
     pub(super) unproven: bool,
-    /// When the connection last did something.
-    pub(super) last_used: Option<Instant>,
 }
 
 impl<L> Server<L> {
@@ -126,7 +124,6 @@ impl<L> Server<L> {
             link: None,
             link_state: LinkState::Down,
             unproven: false,
-            last_used: None,
         }
     }
 
@@ -179,10 +176,9 @@ impl<L> Server<L> {
         self.health = Health::Failed(Some(now));
     }
 
-    pub(super) fn mark_connected(&mut self, now: Instant) {
+    pub(super) fn mark_connected(&mut self) {
         self.health = Health::Up;
         self.link_state = LinkState::Up;
-        self.last_used = Some(now);
     }
 
     /// Closes the connection; requests that are pending stay so.

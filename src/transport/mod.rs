@@ -21,10 +21,6 @@ use crate::error::ErrorKind;
 use crate::pool::{Exchange, Failure, LinkState};
 use socket::{Received, Sent};
 
-/// A connection that has been quiet for longer than this is looked at before it is used: its server
-/// may have closed it. In a busier stream the look would cost a system call for each request.
-const QUIET: Duration = Duration::from_millis(10);
-
 /// Closed by the server in the middle of an answer, in pecl/memcache's words.
 const CLOSED: &str = "Read failed (socket was unexpectedly closed)";
 
@@ -35,7 +31,7 @@ const CLOSED: &str = "Read failed (socket was unexpectedly closed)";
 ///
 /// `now` is the time at which the exchange was started.
 pub fn run(mut exchange: Exchange<'_, Link>, epoch: u64, mut now: Instant) {
-    check_quiet(&mut exchange, epoch, now);
+    drop_stale(&mut exchange, epoch);
     let mut last_activity = now;
     loop {
         connect_all(&mut exchange, epoch);
@@ -51,19 +47,14 @@ pub fn run(mut exchange: Exchange<'_, Link>, epoch: u64, mut now: Instant) {
     }
 }
 
-/// Drops connections that cannot be used any more, before anything is sent on them.
-fn check_quiet(exchange: &mut Exchange<'_, Link>, epoch: u64, now: Instant) {
+/// Drops connections that cannot be used any more, before anything is sent on them: closed ones,
+/// and ones on which a server has said something unasked, which would be taken for the answer to
+/// the next request. The look costs one system call a connection and is worth it.
+fn drop_stale(exchange: &mut Exchange<'_, Link>, epoch: u64) {
     for slot in 0..exchange.slots() {
-        if exchange.link_state(slot) != LinkState::Up {
-            continue;
-        }
-        let quiet = exchange
-            .last_used(slot)
-            .is_none_or(|at| now.saturating_duration_since(at) >= QUIET);
-        let stale = exchange
-            .link(slot)
-            .is_none_or(|link| link.epoch() != epoch || (quiet && !link.is_quiet()));
-        if stale {
+        let wanted = exchange.link_state(slot) == LinkState::Up && exchange.is_wanted(slot);
+        let sound = |link: &Link| link.epoch() == epoch && link.is_quiet();
+        if wanted && !exchange.link_ref(slot).is_some_and(sound) {
             exchange.discard_link(slot);
         }
     }
@@ -83,7 +74,7 @@ fn connect_all(exchange: &mut Exchange<'_, Link>, epoch: u64) {
                         let connected = link.is_connected();
                         exchange.set_link(slot, link);
                         if connected {
-                            exchange.handle_connected(slot, clock::now());
+                            exchange.handle_connected(slot);
                         }
                     }
                     Err(errno) => {
@@ -201,7 +192,7 @@ fn finish_connect(exchange: &mut Exchange<'_, Link>, slot: usize, ready: bool, n
         return;
     };
     match link.poll_connected(ready, now) {
-        Ok(true) => exchange.handle_connected(slot, now),
+        Ok(true) => exchange.handle_connected(slot),
         Ok(false) => {}
         Err(errno) => fail_connect(exchange, slot, socket::failure(ErrorKind::Connect, errno)),
     }

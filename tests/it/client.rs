@@ -345,7 +345,7 @@ fn a_connection_that_was_closed_while_idle_is_replaced_unnoticed() {
     let server = FakeServer::start([once(), once()]);
     let c = &mut client(&[server.port()], PATIENT);
     c.get_once();
-    // The close has to arrive, and the connection to be quiet for a while.
+    // The close follows the answer at once, and loopback is quick: a moment later it has arrived.
     std::thread::sleep(Duration::from_millis(50));
     c.get_once();
     assert_eq!(failures(c), [""; 0]);

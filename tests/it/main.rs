@@ -8,4 +8,5 @@
 mod client;
 mod fuzz;
 mod ring;
+mod sim;
 mod tidy;
