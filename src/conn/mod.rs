@@ -247,11 +247,6 @@ impl Conn {
         self.answered_early
     }
 
-    /// Bytes are waiting that belong to no answer yet.
-    pub fn has_unread(&self) -> bool {
-        !self.rx.data().is_empty()
-    }
-
     /// A new socket will be used: nothing has been sent, nothing has been received. The requests
     /// that are still pending stay, to be sent again from their beginning.
     pub fn restart(&mut self) {

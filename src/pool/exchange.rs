@@ -478,8 +478,8 @@ impl<'a, L> Exchange<'a, L> {
 impl<L> Drop for Exchange<'_, L> {
     fn drop(&mut self) {
         for server in &mut self.servers {
-            // Whoever still owes an answer, or has said more than was asked, is out of step.
-            if !server.conn.is_idle() || server.conn.has_unread() {
+            // Whoever still owes an answer is out of step.
+            if !server.conn.is_idle() {
                 server.conn.reset();
                 server.drop_link();
             }
