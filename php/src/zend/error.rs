@@ -123,3 +123,10 @@ pub(crate) fn server_variable<T>(name: &[u8], read: impl FnOnce(&[u8]) -> T) -> 
         }
     }
 }
+
+/// Bytes a request may use (`memory_limit`).
+pub(crate) fn memory_limit() -> usize {
+    // SAFETY: the process globals live as long as the thread; -1 says there is no limit.
+    let limit = unsafe { (*ffi::ext_php_rs_process_globals()).memory_limit };
+    usize::try_from(limit).unwrap_or(usize::MAX)
+}

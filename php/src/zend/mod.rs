@@ -44,7 +44,8 @@ mod value;
 pub(crate) use array::{Array, Key, NewArray};
 pub(crate) use call::{Call, Out, R, Thrown};
 pub(crate) use error::{
-    Level, call_user, check, is_callable, say, server_variable, to_string, wrong_param_count,
+    Level, call_user, is_callable, memory_limit, say, server_variable, to_string,
+    wrong_param_count,
 };
 pub(crate) use frames::CallStack;
 pub(crate) use ini::{Displayer, NewValue, Row as IniRow, Rows, end as ini_end, row as ini_row};
