@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 pub use crate::codec::key::{self, Key};
+pub use crate::codec::num;
 pub use crate::codec::text::request::{ArithVerb, StoreVerb};
 pub use crate::hash::HashFn;
 pub use crate::pool::{Address, Batch, Event, Hit, Outcome, Retry, ServerOptions, store_head};
@@ -90,6 +91,13 @@ impl Client {
             self.pool
                 .clear(self.options.hash_strategy, self.options.hash_function);
         }
+    }
+
+    /// Changes what happens to the keys of failed servers, from the next operation on.
+    pub fn set_failover(&mut self, allow_failover: bool, max_failover_attempts: u32) {
+        self.options.allow_failover = allow_failover;
+        self.options.max_failover_attempts = max_failover_attempts;
+        self.pool.set_failover(failover(&self.options));
     }
 
     /// Names the process the client runs in: a host program that forks gives the child another
@@ -214,6 +222,17 @@ impl Client {
         }
         let now = transport::now();
         let exchange = self.pool.start(&mut self.batch, &mut self.events, now);
+        transport::run(exchange, self.epoch, now);
+    }
+
+    /// Runs a batch of the caller's own, and appends what happens to `events`. For callers whose
+    /// user code may use the client again while they are still reading the outcomes.
+    pub fn run_batch(&mut self, batch: &mut Batch, events: &mut Vec<Event>) {
+        if batch.is_empty() || self.pool.is_empty() {
+            return;
+        }
+        let now = transport::now();
+        let exchange = self.pool.start(batch, events, now);
         transport::run(exchange, self.epoch, now);
     }
 

@@ -9,6 +9,9 @@
 use std::cell::{Cell, RefCell};
 use std::ffi::CStr;
 
+use mcrs::client::HashFn;
+use mcrs::options::Strategy;
+
 use crate::zend::{Displayer, IniRow, NewValue, Rows, ini_end, ini_row};
 
 /// The directives as typed values.
@@ -22,12 +25,12 @@ pub(crate) struct Settings {
     pub(crate) default_port: Cell<i64>,
     /// `memcache.chunk_size`: bytes per send and receive, at least 1.
     pub(crate) chunk_size_bytes: Cell<i64>,
-    /// `memcache.protocol`
+    /// `memcache.protocol`: what new pools speak.
     pub(crate) protocol: Cell<Protocol>,
-    /// `memcache.hash_strategy`
-    pub(crate) hash_strategy: Cell<HashStrategy>,
-    /// `memcache.hash_function`
-    pub(crate) hash_function: Cell<HashFunction>,
+    /// `memcache.hash_strategy`: how a key picks its server, for new pools.
+    pub(crate) hash_strategy: Cell<Strategy>,
+    /// `memcache.hash_function`: how a key becomes a number, for new pools.
+    pub(crate) hash_function: Cell<HashFn>,
     /// `memcache.redundancy`: number of servers a value is written to, at least 1.
     pub(crate) redundancy: Cell<i64>,
     /// `memcache.session_redundancy`: the same for sessions.
@@ -68,26 +71,6 @@ pub(crate) enum Protocol {
     Ascii,
     /// The binary protocol.
     Binary,
-}
-
-/// How a key picks its server, for new pools.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum HashStrategy {
-    /// By remainder; adding a server moves most keys.
-    Standard,
-    /// By a ring; adding a server moves few keys.
-    #[default]
-    Consistent,
-}
-
-/// How a key becomes a number, for new pools.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum HashFunction {
-    /// CRC-32.
-    #[default]
-    Crc32,
-    /// FNV-1a over signed bytes.
-    Fnv,
 }
 
 /// System call to wait with. Both give the same results.
@@ -258,9 +241,9 @@ pub(crate) const DIRECTIVES: [Directive; 21] = [
             c"memcache.hash_strategy must be in set {standard, consistent}",
             |s, second| {
                 s.hash_strategy.set(if second {
-                    HashStrategy::Consistent
+                    Strategy::Consistent
                 } else {
-                    HashStrategy::Standard
+                    Strategy::Standard
                 });
             },
         ),
@@ -272,11 +255,8 @@ pub(crate) const DIRECTIVES: [Directive; 21] = [
             ["crc32", "fnv"],
             c"memcache.hash_function must be in set {crc32, fnv}",
             |s, second| {
-                s.hash_function.set(if second {
-                    HashFunction::Fnv
-                } else {
-                    HashFunction::Crc32
-                });
+                s.hash_function
+                    .set(if second { HashFn::Fnv } else { HashFn::Crc32 });
             },
         ),
     ),

@@ -6,7 +6,11 @@
 
 use std::ffi::CStr;
 
+use mcrs::client::{Batch, Event};
+
+use crate::memcache::keys::Keys;
 use crate::zend::{self, Level, Pins, R};
+use crate::zval::PackBuffers;
 
 /// Capacity, in bytes, that a buffer keeps for the next call.
 const KEPT_BYTES: usize = 256 * 1024;
@@ -16,12 +20,33 @@ const KEPT_BYTES: usize = 256 * 1024;
 pub(crate) struct Scratch {
     /// Strings and the pool the call keeps alive.
     pub(crate) pins: Pins,
-    /// Finished keys, and values that are not PHP strings.
-    pub(crate) bytes: Vec<u8>,
+    /// The finished keys.
+    pub(crate) keys: Keys,
+    /// The value that is being made ready.
+    pub(crate) pack: PackBuffers,
+    /// The requests, then their outcomes.
+    pub(crate) batch: Batch,
+    /// What the client reported, not yet said.
+    pub(crate) events: Vec<Event>,
     /// A decompressed value that is being read.
     pub(crate) unpacked: Vec<u8>,
     /// Diagnostics.
     pub(crate) voice: Voice,
+}
+
+impl Scratch {
+    /// Makes it ready for the next call.
+    pub(crate) fn reset(&mut self) {
+        self.pins.release();
+        self.keys.reset(KEPT_BYTES);
+        self.pack.reset(KEPT_BYTES);
+        self.batch.clear();
+        self.events.clear();
+        for buffer in [&mut self.unpacked, &mut self.voice.text] {
+            buffer.clear();
+            buffer.shrink_to(KEPT_BYTES);
+        }
+    }
 }
 
 /// Says things to the user, who may answer with an exception.
@@ -37,13 +62,20 @@ impl Voice {
         zend::say(Level::Warning, text)
     }
 
+    /// Says a fixed notice.
+    pub(crate) fn notice(&mut self, text: &CStr) -> R<()> {
+        zend::say(Level::Notice, text)
+    }
+
     /// Says a text that `write` appends to an empty buffer.
     pub(crate) fn say(&mut self, level: Level, write: impl FnOnce(&mut Vec<u8>)) -> R<()> {
         self.text.clear();
         write(&mut self.text);
         close_text(&mut self.text);
-        let text = CStr::from_bytes_until_nul(&self.text).unwrap_or_default();
-        zend::say(level, text)
+        zend::say(
+            level,
+            CStr::from_bytes_until_nul(&self.text).unwrap_or_default(),
+        )
     }
 }
 
@@ -58,15 +90,4 @@ fn close_text(text: &mut Vec<u8>) {
         *text = escaped;
     }
     text.push(0);
-}
-
-impl Scratch {
-    /// Makes it ready for the next call.
-    pub(crate) fn reset(&mut self) {
-        self.pins.release();
-        for buffer in [&mut self.bytes, &mut self.unpacked, &mut self.voice.text] {
-            buffer.clear();
-            buffer.shrink_to(KEPT_BYTES);
-        }
-    }
 }

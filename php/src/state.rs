@@ -1,5 +1,9 @@
 //! What the module keeps from one request to the next.
 
+use std::cell::RefCell;
+
+use mcrs::PersistentServers;
+
 use crate::ini::Settings;
 use crate::zend::CallStack;
 
@@ -10,4 +14,6 @@ pub(crate) struct Globals {
     pub(crate) settings: Settings,
     /// The scratch memory of the calls in progress.
     pub(crate) calls: CallStack,
+    /// Servers whose connections outlive the request. Borrowed only while a pool is given one.
+    pub(crate) persistent: RefCell<PersistentServers>,
 }

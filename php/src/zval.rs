@@ -6,9 +6,7 @@ use mcrs::value::compress::{Compression, unpack};
 use mcrs::value::flags;
 
 use crate::scratch::Voice;
-use crate::zend::{
-    self, Kind, Level, Owned, Pins, R, Value, memory_limit, print_float, read_decimal,
-};
+use crate::zend::{self, Kind, Owned, Pins, R, Value, memory_limit, print_float, read_decimal};
 
 /// The two low bytes of the flags argument belong to the extension, but for this bit.
 const CALLERS_LOW_BITS: u32 = flags::COMPRESSED;
@@ -151,9 +149,7 @@ pub(crate) fn unpack_value(
         match unpack(stored, memory_limit()) {
             Ok(value) => *unpacked = value,
             Err(_) => {
-                voice.say(Level::Notice, |text| {
-                    text.extend_from_slice(b"Failed to uncompress data");
-                })?;
+                voice.notice(c"Failed to uncompress data")?;
                 return Ok(None);
             }
         }
@@ -163,9 +159,7 @@ pub(crate) fn unpack_value(
         return match zend::unserialize(bytes)? {
             Some(value) => Ok(Some(value)),
             None => {
-                voice.say(Level::Notice, |text| {
-                    text.extend_from_slice(b"Failed to unserialize data");
-                })?;
+                voice.notice(c"Failed to unserialize data")?;
                 Ok(None)
             }
         };
@@ -181,7 +175,7 @@ pub(crate) fn unpack_value(
 /// C's `strtol` in base 10: what does not begin with a number is 0, what is too large stops at the
 /// end of the range. Counters that a server padded with blanks read correctly.
 fn read_int(bytes: &[u8]) -> i64 {
-    let number = mcrs::codec::num::scan(bytes).unwrap_or(0);
+    let number = mcrs::client::num::scan(bytes).unwrap_or(0);
     number.clamp(i64::MIN.into(), i64::MAX.into()) as i64
 }
 
@@ -230,7 +224,7 @@ fn read_hexadecimal(text: &[u8]) -> f64 {
         at += 1;
     }
     if matches!(text.get(at), Some(b'p' | b'P'))
-        && let Some(power) = mcrs::codec::num::scan(&text[at + 1..])
+        && let Some(power) = mcrs::client::num::scan(&text[at + 1..])
     {
         exponent = exponent.saturating_add(power.clamp(-100_000, 100_000) as i32);
     }
@@ -238,4 +232,3 @@ fn read_hexadecimal(text: &[u8]) -> f64 {
     let half = exponent / 2;
     value * 2.0_f64.powi(half) * 2.0_f64.powi(exponent - half)
 }
-

@@ -305,6 +305,12 @@ impl Batch {
         self.requests[request].outcome
     }
 
+    /// What became of each request, in the order they were added. Retrievals of many keys add
+    /// requests of their own.
+    pub fn outcomes(&self) -> impl ExactSizeIterator<Item = Outcome> + '_ {
+        self.requests.iter().map(|request| request.outcome)
+    }
+
     /// The text of a request's answer: the line of `version`; the lines of `stats`, each ended by
     /// `\n`, without the final `END`.
     pub fn text(&self, request: usize) -> &[u8] {

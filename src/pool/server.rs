@@ -19,6 +19,13 @@ pub struct Address {
 }
 
 impl Address {
+    /// Appends `host:port`, byte for byte.
+    pub fn write_name(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.host);
+        out.push(b':');
+        out.extend_from_slice(self.tcp_port.to_string().as_bytes());
+    }
+
     /// `host:port`, with bytes that are no UTF-8 replaced.
     pub fn name(&self) -> String {
         format!("{}:{}", String::from_utf8_lossy(&self.host), self.tcp_port)

@@ -2,17 +2,18 @@
 
 use std::ops::Range;
 
-use mcrs::codec::key::{MAX_KEY_LEN, fix_up};
+use mcrs::client::key::{MAX_KEY_LEN, fix_up};
 
+use super::Pool;
 use crate::scratch::Scratch;
-use crate::zend::{self, Key, Kind, R, Value};
+use crate::zend::{self, Array, Key, Kind, R, Value};
 
 /// The finished keys of a call, in order.
 #[derive(Default)]
 pub(crate) struct Keys {
     /// The keys one after another.
     bytes: Vec<u8>,
-    /// Each key, and how much of it is prefix.
+    /// Each key, and how many of its bytes are prefix.
     spans: Vec<(Range<usize>, usize)>,
 }
 
@@ -22,7 +23,8 @@ impl Keys {
         self.bytes.clear();
         self.bytes.shrink_to(kept_bytes);
         self.spans.clear();
-        self.spans.shrink_to(kept_bytes / 16);
+        self.spans
+            .shrink_to(kept_bytes / size_of::<(Range<usize>, usize)>());
     }
 
     /// Number of keys.
@@ -37,8 +39,8 @@ impl Keys {
 
     /// A key as it is returned to the caller: cleaned, without the prefix.
     ///
-    /// Differs from pecl/memcache: that leaves the prefix in, so an application that turns
-    /// prefixes on finds none of its keys.
+    /// Differs from pecl/memcache: that leaves the prefix in, so that an application which turns
+    /// prefixes on no longer finds its own keys in the result.
     pub(crate) fn returned(&self, index: usize) -> &[u8] {
         let (span, prefix) = &self.spans[index];
         &self.bytes[span.start + prefix..span.end]
@@ -50,46 +52,52 @@ impl Keys {
         if !fix_up(&mut self.bytes, prefix, key) {
             return false;
         }
-        let span = start..self.bytes.len();
-        // A prefix that leaves no room for any of the key is returned whole: better than nothing.
-        let prefix = if prefix.len() < MAX_KEY_LEN {
-            prefix.len()
-        } else {
-            0
+        // A prefix that leaves no room for the key itself is returned whole: better than nothing.
+        let prefix = match prefix.len() {
+            len if len < MAX_KEY_LEN => len,
+            _ => 0,
         };
-        self.spans.push((span, prefix));
+        self.spans.push((start..self.bytes.len(), prefix));
         true
     }
 }
 
 impl Scratch {
-    /// Makes any value a key, by PHP's rules of conversion. Warns and gives false for an empty one.
-    pub(crate) fn add_key(&mut self, prefix: &[u8], value: Value<'_>) -> R<bool> {
+    /// Makes any value a key, by PHP's rules of conversion. Warns and gives false for an empty
+    /// one. Runs user code for objects.
+    pub(crate) fn add_key(&mut self, pool: &Pool, value: Value<'_>) -> R<bool> {
         match value.kind() {
-            Kind::Str(text) => self.finish_key(prefix, text.bytes()),
-            Kind::Int(number) => self.finish_key(prefix, number.to_string().as_bytes()),
+            Kind::Str(text) => self.finish_key(pool, text.bytes()),
+            Kind::Int(number) => self.finish_key(pool, number.to_string().as_bytes()),
             _ => {
-                // Kept, since this text exists for the call alone.
                 let pin = self.pins.keep(zend::to_string(value)?);
-                let added = self.keys.push(prefix, self.pins.bytes(pin));
+                let added = self.keys.push(&pool.prefix(), self.pins.bytes(pin));
                 self.check_key(added)
             }
         }
     }
 
+    /// Makes every value of an array a key; the empty ones are skipped with a warning each.
+    pub(crate) fn add_keys(&mut self, pool: &Pool, keys: Array<'_>) -> R<()> {
+        for (_, key) in keys.iter() {
+            self.add_key(pool, key)?;
+        }
+        Ok(())
+    }
+
     /// Makes the key of an array entry a key.
     ///
-    /// Differs from pecl/memcache: a negative integer keeps its sign, because as an unsigned
-    /// number nobody finds it again.
-    pub(crate) fn add_array_key(&mut self, prefix: &[u8], key: Key<'_>) -> R<bool> {
+    /// Differs from pecl/memcache: a negative integer keeps its sign, because nobody looks for it
+    /// under the unsigned number.
+    pub(crate) fn add_array_key(&mut self, pool: &Pool, key: Key<'_>) -> R<bool> {
         match key {
-            Key::Int(number) => self.finish_key(prefix, number.to_string().as_bytes()),
-            Key::Str(text) => self.finish_key(prefix, text.bytes()),
+            Key::Int(number) => self.finish_key(pool, number.to_string().as_bytes()),
+            Key::Str(text) => self.finish_key(pool, text.bytes()),
         }
     }
 
-    fn finish_key(&mut self, prefix: &[u8], key: &[u8]) -> R<bool> {
-        let added = self.keys.push(prefix, key);
+    fn finish_key(&mut self, pool: &Pool, key: &[u8]) -> R<bool> {
+        let added = self.keys.push(&pool.prefix(), key);
         self.check_key(added)
     }
 

@@ -1,26 +1,24 @@
 //! The classes and functions, one file per group of verbs.
+//!
+//! Each handler serves the method and the function of its verb. It reads its arguments, finds the
+//! pool, fills the batch of its [`Scratch`](crate::scratch::Scratch), lets [`Pool::exchange`] run
+//! it and report, and makes the result of the outcomes. Everything is gathered before anything is
+//! said, so user code (callbacks, error handlers, `__wakeup`) always finds pool and connections at
+//! rest and may use them.
+//!
+//! Return values and texts are pecl/memcache's; what differs is said where it happens.
 
+pub(crate) mod admin;
 pub(crate) mod arginfo;
-pub(crate) mod pending;
+pub(crate) mod arith;
+mod callback;
+pub(crate) mod connect;
+pub(crate) mod delete;
+pub(crate) mod get;
+pub(crate) mod keys;
+mod pool;
+pub(crate) mod server;
+pub(crate) mod stats;
+pub(crate) mod store;
 
-use crate::scratch::Scratch;
-use crate::zend::{Call, Out, R};
-
-/// A pool.
-pub(crate) struct Pool;
-
-macro_rules! pending {
-    ($($module:ident: $($name:ident)*;)*) => {
-        $(pub(crate) mod $module { $(pub(crate) use super::pending::pending as $name;)* })*
-    };
-}
-pending! {
-    connect: function_connect function_pconnect pool_connect pool_addserver memcache_connect memcache_pconnect memcache_addserver;
-    server: setserverparams setfailurecallback getserverstatus findserver;
-    store: set add replace cas append prepend;
-    get: get;
-    delete: delete;
-    arith: increment decrement;
-    stats: getstats getextendedstats;
-    admin: getversion debug setcompressthreshold close flush set_sasl_auth_data;
-}
+pub(crate) use pool::Pool;

@@ -2,70 +2,60 @@
 
 use std::cell::{Cell, Ref, RefCell};
 
-use mcrs::pool::Batch;
 use mcrs::value::compress::Compression;
+use mcrs::{Client, Options};
 
-use super::client::{Client, HashFn, Strategy};
-use crate::ini::{HashFunction, HashStrategy, Settings};
+use crate::ini::Settings;
 use crate::scratch::Scratch;
-use crate::zend::{self, Object, PoolState, R};
+use crate::zend::{self, Level, Object, PoolState, R};
 use crate::{errors, prefix};
 
-/// A pool. Shared by the object, its clones, and every call in progress; all its parts change
-/// through cells, and none is borrowed while user code can run.
+/// A pool. Shared by the object, its clones, and every call in progress; its parts change through
+/// cells, and none is borrowed while user code can run.
 pub(crate) struct Pool {
     client: RefCell<Client>,
     /// What goes in front of keys.
     ///
-    /// Differs from pecl/memcache: each pool has its own, because there one pool's
-    /// connect() changes the keys of all others.
+    /// Differs from pecl/memcache: each pool has its own, because there the connect() of one pool
+    /// changes the keys of all others.
     prefix: RefCell<Vec<u8>>,
     compression: Cell<Compression>,
-    /// Set while the client works, and still set afterwards if it panicked.
-    working: Cell<bool>,
 }
 
 impl Pool {
     /// An empty pool, by the settings of this moment.
     pub(crate) fn new(settings: &Settings) -> Self {
-        let (strategy, hash) = placement(settings);
+        let options = Options {
+            hash_strategy: settings.hash_strategy.get(),
+            hash_function: settings.hash_function.get(),
+            ..Options::default()
+        };
+        let threshold = settings.compress_threshold_bytes.get();
         Self {
-            client: RefCell::new(Client::new(strategy, hash)),
+            client: RefCell::new(Client::new(options)),
             prefix: RefCell::default(),
             compression: Cell::new(Compression {
-                threshold_bytes: settings
-                    .compress_threshold_bytes
-                    .get()
-                    .try_into()
-                    .unwrap_or(usize::MAX),
+                threshold_bytes: usize::try_from(threshold).unwrap_or(usize::MAX),
                 ..Compression::default()
             }),
-            working: Cell::new(false),
         }
     }
 
     /// Uses the client. Nothing in `work` may call the engine.
-    ///
-    /// After a panic in `work` the next use finds all connections closed: nobody knows what was
-    /// half sent on them.
     pub(crate) fn with<T>(&self, work: impl FnOnce(&mut Client) -> T) -> T {
         let mut client = self.client.borrow_mut();
-        if self.working.replace(true) {
-            client.disconnect();
-        }
-        let result = work(&mut client);
-        self.working.set(false);
-        result
+        client.set_epoch(zend::epoch());
+        work(&mut client)
     }
 
-    /// Whether no server is left, or none was ever added.
+    /// Whether no server was added since the pool was made or closed.
     pub(crate) fn is_empty(&self) -> bool {
-        self.with(|client| client.is_empty())
+        self.client.borrow().server_count() == 0
     }
 
     /// The prefix of keys. Not to be held while user code can run.
-    pub(crate) fn prefix(&self) -> Ref<'_, Vec<u8>> {
-        self.prefix.borrow()
+    pub(crate) fn prefix(&self) -> Ref<'_, [u8]> {
+        Ref::map(self.prefix.borrow(), Vec::as_slice)
     }
 
     /// Takes the prefix from the settings and `$_SERVER` of this moment.
@@ -85,46 +75,39 @@ impl Pool {
 
     /// Sends what is in the batch and gathers the answers, then says what went wrong on the way.
     pub(crate) fn exchange(&self, object: Object<'_>, s: &mut Scratch) -> R<()> {
+        s.events.clear();
         let settings = &zend::globals().settings;
-        let failover = super::client::Failover {
-            allowed: settings.allow_failover.get() != 0,
-            max_attempts: settings
-                .max_failover_attempts
-                .get()
-                .clamp(1, i64::from(u32::MAX)) as u32,
-        };
-        let (batch, events): (&mut Batch, _) = (&mut s.batch, &mut s.events);
-        self.with(|client| client.run(batch, events, failover));
+        let allow_failover = settings.allow_failover.get() != 0;
+        let attempts = settings.max_failover_attempts.get();
+        self.with(|client| {
+            client.set_failover(
+                allow_failover,
+                attempts.clamp(1, i64::from(u32::MAX)) as u32,
+            );
+            client.run_batch(&mut s.batch, &mut s.events);
+        });
         errors::report(object, s)
     }
 
     /// Forgets all servers; connections that are not persistent close. A pool that had servers
     /// takes the placement from the settings of this moment.
     pub(crate) fn close(&self, settings: &Settings) {
-        let (strategy, hash) = placement(settings);
         self.with(|client| {
-            if !client.is_empty() {
-                client.clear(strategy, hash);
+            if client.server_count() == 0 {
+                return;
             }
+            client.clear_servers();
+            client.set_options(Options {
+                hash_strategy: settings.hash_strategy.get(),
+                hash_function: settings.hash_function.get(),
+                ..client.options().clone()
+            });
         });
     }
 }
 
-/// How the settings place keys.
-fn placement(settings: &Settings) -> (Strategy, HashFn) {
-    let strategy = match settings.hash_strategy.get() {
-        HashStrategy::Standard => Strategy::Standard,
-        HashStrategy::Consistent => Strategy::Consistent,
-    };
-    let hash = match settings.hash_function.get() {
-        HashFunction::Crc32 => HashFn::Crc32,
-        HashFunction::Fnv => HashFn::Fnv,
-    };
-    (strategy, hash)
-}
-
 /// The pool of an object for a verb that asks servers. Warns when there is none; `None` also for a
-/// pool without servers, about which pecl/memcache says nothing.
+/// pool without servers, about which nothing is said, as in pecl/memcache.
 pub(crate) fn with_servers<'a>(object: Object<'a>, s: &mut Scratch) -> R<Option<&'a Pool>> {
     Ok(of(object, s)?.filter(|pool| !pool.is_empty()))
 }
@@ -143,21 +126,19 @@ pub(crate) fn of<'a>(object: Object<'a>, s: &mut Scratch) -> R<Option<&'a Pool>>
 
 /// Refuses a write that would have to go to several servers. True: it was refused.
 ///
-/// Differs from pecl/memcache: this build keeps one copy of each value, and a write that pretends
-/// to have made more loses data when a server goes.
+/// Differs from pecl/memcache: this build keeps one copy of each value, and a write that pretended
+/// to have made more would lose data when a server goes.
 pub(crate) fn refuse_redundancy(pool: &Pool, s: &mut Scratch) -> R<bool> {
     let copies = zend::globals().settings.redundancy.get();
-    if copies <= 1 || pool.with(|client| client.len()) <= 1 {
+    if copies <= 1 || pool.with(|client| client.server_count()) <= 1 {
         return Ok(false);
     }
-    s.voice.say(zend::Level::Warning, |text| {
-        text.extend_from_slice(
-            format!(
-                "memcache.redundancy={copies} is not supported by this build of memcache_rs yet; \
-                 nothing was sent, set it to 1"
-            )
-            .as_bytes(),
+    s.voice.say(Level::Warning, |text| {
+        let words = format!(
+            "memcache.redundancy={copies} is not supported by this build of memcache_rs yet; \
+             nothing was sent, set it to 1"
         );
+        text.extend_from_slice(words.as_bytes());
     })?;
     Ok(true)
 }

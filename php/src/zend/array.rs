@@ -38,12 +38,6 @@ impl<'a> Array<'a> {
         }
     }
 
-    /// Number of entries.
-    pub(crate) fn len(self) -> usize {
-        // SAFETY: the array lives for `'a`.
-        unsafe { (*self.raw).nNumOfElements as usize }
-    }
-
     /// The entry under a string key.
     pub(crate) fn get(self, key: &[u8]) -> Option<Value<'a>> {
         // SAFETY: the array lives; a found slot is initialised and stays in place for `'a`.
@@ -177,12 +171,13 @@ impl NewArray {
         }
     }
 
-    /// The array under `key`, made (in place of anything else) when there is none.
+    /// The array under `key`, made (in place of anything else) when there is none. It stays part
+    /// of this one.
     pub(crate) fn child(&mut self, key: &[u8]) -> Child<'_> {
         let parent = self.raw.as_ptr();
         // SAFETY: we own the array; a child found in it was made here, so it has one reference
         // and nobody else can see it.
-        unsafe {
+        let raw = unsafe {
             let found = match integer_key(key) {
                 Some(index) => ffi::zend_hash_index_find(parent, index),
                 None => ffi::zend_hash_str_find(parent, key.as_ptr().cast(), key.len()),
@@ -191,9 +186,14 @@ impl NewArray {
                 let child = NewArray::with_capacity(0);
                 let raw = child.raw;
                 self.set(key, Owned::array(child));
-                return Child::new(raw);
+                raw
+            } else {
+                NonNull::new_unchecked((*found).value.arr)
             }
-            Child::new(NonNull::new_unchecked((*found).value.arr))
+        };
+        Child {
+            array: Self { raw },
+            _parent: PhantomData,
         }
     }
 
@@ -209,26 +209,18 @@ pub(crate) struct Child<'a> {
     _parent: PhantomData<&'a mut NewArray>,
 }
 
-impl Child<'_> {
-    fn new(raw: NonNull<ffi::zend_array>) -> Self {
-        Self {
-            array: NewArray { raw },
+impl<'a> Child<'a> {
+    /// Sets an entry, as [`NewArray::set`].
+    pub(crate) fn set(&mut self, key: &[u8], value: Owned) {
+        self.array.set(key, value);
+    }
+
+    /// The array under `key` of this one, as [`NewArray::child`].
+    pub(crate) fn into_child(mut self, key: &[u8]) -> Child<'a> {
+        Child {
+            array: self.array.child(key).array,
             _parent: PhantomData,
         }
-    }
-}
-
-impl std::ops::Deref for Child<'_> {
-    type Target = NewArray;
-
-    fn deref(&self) -> &NewArray {
-        &self.array
-    }
-}
-
-impl std::ops::DerefMut for Child<'_> {
-    fn deref_mut(&mut self) -> &mut NewArray {
-        &mut self.array
     }
 }
 

@@ -1,12 +1,10 @@
 //! The entry of every PHP call: arguments in, return value out, nothing unwinding.
 
 use std::marker::PhantomData;
-use std::mem::MaybeUninit;
-use std::ptr;
+use std::ptr::{self, NonNull};
 
 use super::array::NewArray;
 use super::object::{Class, Object};
-use super::string::OwnedStr;
 use super::value::{Owned, RefOut, Value, type_of};
 use super::{Str, ffi};
 use crate::guard;
@@ -26,8 +24,6 @@ pub(crate) enum Out {
     Bool(bool),
     /// An integer.
     Int(i64),
-    /// A string.
-    Str(OwnedStr),
     /// An array.
     Array(NewArray),
     /// Anything else.
@@ -44,7 +40,6 @@ impl Out {
         match self {
             Self::Bool(value) => Owned::bool(value),
             Self::Int(value) => Owned::int(value),
-            Self::Str(text) => Owned::str(text),
             Self::Array(array) => Owned::array(array),
             Self::Value(value) => value,
         }
@@ -73,9 +68,9 @@ pub(super) unsafe extern "C" fn entry<F>(
     const {
         assert!(size_of::<F>() == 0, "a handler is a plain function");
     }
-    // SAFETY: `F` is a type of size zero, of which the table was given a value: there is nothing
-    // to initialise.
-    let handler = unsafe { MaybeUninit::<F>::uninit().assume_init() };
+    // SAFETY: `F` is a copyable type of size zero, of which the table was given a value; reading
+    // such a type reads nothing.
+    let handler = unsafe { NonNull::<F>::dangling().read() };
     let call = Call {
         frame,
         skip: 0,
@@ -100,11 +95,6 @@ impl<'a> Call<'a> {
     fn given(self) -> u32 {
         // SAFETY: the engine fills the frame before it calls the handler.
         unsafe { (*self.frame).This.u2.num_args }
-    }
-
-    /// Number of arguments after the object.
-    pub(crate) fn count(self) -> u32 {
-        self.given() - self.skip
     }
 
     /// The slot of an argument that was given.
@@ -163,6 +153,11 @@ impl<'a> Call<'a> {
         let slot = self.slot(index)?;
         // SAFETY: argument slots are initialised and stay in place during the call.
         Some(unsafe { Value::new(slot) })
+    }
+
+    /// An argument that the engine has made sure of.
+    pub(crate) fn required(self, index: u32) -> R<Value<'a>> {
+        self.value(index).ok_or(Thrown)
     }
 
     /// A by-reference argument, if it was given.

@@ -58,10 +58,11 @@ pub(super) fn throw_panic(message: &CStr) {
     }
 }
 
-/// Whether a value can be called.
-pub(crate) fn is_callable(value: Value<'_>) -> bool {
+/// Whether a value can be called. Can run an autoloader.
+pub(crate) fn is_callable(value: Value<'_>) -> R<bool> {
     // SAFETY: the slot is initialised; the engine writes nothing to it.
-    unsafe { ffi::zend_is_callable(value.target(), 0, ptr::null_mut()) }
+    let callable = unsafe { ffi::zend_is_callable(value.target(), 0, ptr::null_mut()) };
+    check().map(|()| callable)
 }
 
 /// Calls `callable` and drops its result. The arguments are released.

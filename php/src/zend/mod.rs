@@ -42,17 +42,16 @@ pub(crate) mod table;
 mod value;
 
 pub(crate) use array::{Array, Key, NewArray};
-pub(crate) use call::{Call, Out, R, Thrown};
+pub(crate) use call::{Call, Out, R};
 pub(crate) use error::{
-    Level, call_user, is_callable, memory_limit, say, server_variable, to_string,
-    wrong_param_count,
+    Level, call_user, is_callable, memory_limit, say, server_variable, to_string, wrong_param_count,
 };
 pub(crate) use frames::CallStack;
 pub(crate) use ini::{Displayer, NewValue, Row as IniRow, Rows, end as ini_end, row as ini_row};
-pub(crate) use module::globals;
+pub(crate) use module::{epoch, globals};
 pub(crate) use number::{print_float, read_decimal};
 pub(crate) use object::{Class, Object, PoolState, Property};
-pub(crate) use pins::{PinId, Pins};
+pub(crate) use pins::Pins;
 pub(crate) use serialize::{serialize, unserialize};
-pub(crate) use string::{OwnedStr, Str};
+pub(crate) use string::Str;
 pub(crate) use value::{Kind, Owned, RefOut, Value};

@@ -1,6 +1,7 @@
 //! The module entry, start and stop, and what lives as long as the process.
 
 use std::ffi::{CStr, c_int};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use ext_php_rs::builders::ModuleBuilder;
 use ext_php_rs::zend::{ModuleEntry, ModuleGlobal, ModuleGlobals, StaticModuleEntry};
@@ -20,6 +21,20 @@ static GLOBALS: ModuleGlobals<Globals> = ModuleGlobals::new();
 /// into the module at almost any point.
 pub(crate) fn globals() -> &'static Globals {
     GLOBALS.get()
+}
+
+/// How often this process came out of a fork, counted from its first ancestor.
+static FORKS: AtomicU64 = AtomicU64::new(0);
+
+/// A number that is another one in every process: connections made under another number belong to
+/// the parent, whose conversation with the server a child must not touch.
+pub(crate) fn epoch() -> u64 {
+    FORKS.load(Ordering::Relaxed)
+}
+
+/// Runs in the child, after a fork.
+unsafe extern "C" fn forked() {
+    FORKS.fetch_add(1, Ordering::Relaxed);
 }
 
 /// The symbol PHP looks for in a module.
@@ -50,6 +65,9 @@ extern "C" fn get_module() -> *mut ModuleEntry {
 unsafe extern "C" fn start(_kind: c_int, module: c_int) -> c_int {
     guarded(|| {
         guard::silence_panics();
+        // SAFETY: the handler only touches an atomic number, which is allowed after a fork. The C
+        // library forgets it when this module is unloaded.
+        unsafe { libc::pthread_atfork(None, None, Some(forked)) };
         object::register_names(module);
         Class::Pool.register(&POOL_METHODS);
         Class::Memcache.register(&MEMCACHE_METHODS);

@@ -1,6 +1,6 @@
 //! What one PHP call borrowed from the engine, given back when the call ends.
 
-use super::string::{OwnedStr, add_ref, release};
+use super::string::{OwnedStr, release};
 use super::{Str, ffi};
 
 /// Strings and resources a call keeps alive until it ends. See the rule about destructors in the
@@ -17,14 +17,6 @@ pub(crate) struct Pins {
 pub(crate) struct PinId(usize);
 
 impl Pins {
-    /// Keeps `text` alive until the call ends.
-    pub(crate) fn pin(&mut self, text: Str<'_>) -> PinId {
-        // SAFETY: the view says the string is alive; we take one reference of our own.
-        unsafe { add_ref(text.as_ptr()) };
-        self.strings.push(text.as_ptr());
-        PinId(self.strings.len() - 1)
-    }
-
     /// Takes over a string until the call ends.
     pub(crate) fn keep(&mut self, text: OwnedStr) -> PinId {
         self.strings.push(text.into_raw());

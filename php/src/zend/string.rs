@@ -84,20 +84,6 @@ pub(super) unsafe fn is_interned(raw: *const ffi::zend_string) -> bool {
     unsafe { (*raw).gc.u.type_info & ffi::GC_IMMUTABLE != 0 }
 }
 
-/// Adds one reference.
-///
-/// # Safety
-///
-/// `raw` points to a live engine string.
-pub(super) unsafe fn add_ref(raw: *mut ffi::zend_string) {
-    // SAFETY: the header of a live string can be written by the thread that runs the request.
-    unsafe {
-        if !is_interned(raw) {
-            (*raw).gc.refcount += 1;
-        }
-    }
-}
-
 /// Gives one reference back.
 ///
 /// # Safety

@@ -46,11 +46,6 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The slot itself, not following a reference.
-    pub(super) fn slot(self) -> *mut ffi::zval {
-        self.raw
-    }
-
     /// The slot that holds the value: behind the reference, if it is one.
     pub(super) fn target(self) -> *mut ffi::zval {
         // SAFETY: the slot is initialised; a reference never points to another reference.
@@ -207,6 +202,12 @@ impl Owned {
             (*slot).value = (*from).value;
             (*slot).u1.type_info = (*from).u1.type_info;
         }
+    }
+
+    /// Whether it is null.
+    pub(crate) fn is_null(&self) -> bool {
+        // SAFETY: the slot is initialised; only its type byte is read.
+        unsafe { type_of(self.0.as_ptr()) == ffi::IS_NULL }
     }
 
     /// Gives the value back; can run a PHP destructor.

@@ -1,0 +1,276 @@
+//! connect, pconnect, addserver in their forms: MemcachePool's, Memcache's and the functions'.
+
+use std::io::Write as _;
+
+use mcrs::ServerId;
+use mcrs::client::{Address, Retry, ServerOptions, timeout_from_secs};
+
+use super::{Pool, callback};
+use crate::errors;
+use crate::ini::{Protocol, Settings};
+use crate::scratch::Scratch;
+use crate::zend::{self, Call, Class, Level, Object, Out, PoolState, R, Str};
+
+/// Highest port number.
+///
+/// Differs from pecl/memcache: that takes ports up to 65635 and wraps them around, which connects
+/// to a port nobody asked for.
+const MAX_PORT: i64 = 65_535;
+
+/// Arguments of a new server, with pecl/memcache's defaults.
+struct NewServer<'a> {
+    host: Str<'a>,
+    tcp_port: i64,
+    udp_port: i64,
+    persistent: bool,
+    weight: i64,
+    /// Seconds.
+    timeout: f64,
+    /// Seconds; -1: a failed server is not tried again.
+    retry_interval: i64,
+    status: bool,
+}
+
+impl<'a> NewServer<'a> {
+    fn new(host: Str<'a>, tcp_port: i64) -> Self {
+        Self {
+            host,
+            tcp_port,
+            udp_port: 0,
+            persistent: true,
+            weight: 1,
+            timeout: 1.0,
+            retry_interval: 15,
+            status: true,
+        }
+    }
+}
+
+/// `MemcachePool::connect($host, $tcp_port, $udp_port, $persistent, $weight, $timeout,
+/// $retry_interval)`
+pub(crate) fn pool_connect(call: Call<'_>, s: &mut Scratch) -> R<Out> {
+    let (object, call) = call.object(Class::Pool, 1, 7)?;
+    let server = pool_arguments(call)?;
+    connect(object, &server, s).map(Out::Bool)
+}
+
+/// `MemcachePool::addserver`: as connect, then `$status`.
+pub(crate) fn pool_addserver(call: Call<'_>, s: &mut Scratch) -> R<Out> {
+    let (object, call) = call.object(Class::Pool, 1, 8)?;
+    let server = NewServer {
+        status: call.bool(7, true)?,
+        ..pool_arguments(call)?
+    };
+    Ok(Out::Bool(add(object, &server, s)?.is_some()))
+}
+
+fn pool_arguments(call: Call<'_>) -> R<NewServer<'_>> {
+    let default_port = zend::globals().settings.default_port.get();
+    Ok(NewServer {
+        host: call.str(0)?,
+        tcp_port: call.int(1, default_port)?,
+        udp_port: call.int(2, 0)?,
+        persistent: call.bool(3, true)?,
+        weight: call.int(4, 1)?,
+        timeout: call.float(5, 1.0)?,
+        retry_interval: call.int(6, 15)?,
+        status: true,
+    })
+}
+
+/// `Memcache::addserver` and `memcache_add_server`: `$host, $tcp_port, $persistent, $weight,
+/// $timeout, $retry_interval, $status, $failure_callback`.
+pub(crate) fn memcache_addserver(call: Call<'_>, s: &mut Scratch) -> R<Out> {
+    let (object, call) = call.object(Class::Memcache, 1, 8)?;
+    let default_port = zend::globals().settings.default_port.get();
+    let server = NewServer {
+        host: call.str(0)?,
+        tcp_port: call.int(1, default_port)?,
+        udp_port: 0,
+        persistent: call.bool(2, true)?,
+        weight: call.int(3, 1)?,
+        timeout: call.float(4, 1.0)?,
+        retry_interval: call.int(5, 15)?,
+        status: call.bool(6, true)?,
+    };
+    let Some(callback) = callback::argument(call.value(7), s)? else {
+        return Ok(Out::FALSE);
+    };
+    if add(object, &server, s)?.is_none() {
+        return Ok(Out::FALSE);
+    }
+    callback::set(object, callback)?;
+    Ok(Out::TRUE)
+}
+
+/// `Memcache::connect($host, $port, $timeout)`
+pub(crate) fn memcache_connect(call: Call<'_>, s: &mut Scratch) -> R<Out> {
+    method_connect(call, s, false)
+}
+
+/// `Memcache::pconnect`: as connect, on a connection that outlives the request.
+pub(crate) fn memcache_pconnect(call: Call<'_>, s: &mut Scratch) -> R<Out> {
+    method_connect(call, s, true)
+}
+
+fn method_connect(call: Call<'_>, s: &mut Scratch, persistent: bool) -> R<Out> {
+    let (object, call) = call.object(Class::Memcache, 1, 3)?;
+    let server = short_arguments(call, persistent)?;
+    connect(object, &server, s).map(Out::Bool)
+}
+
+/// `memcache_connect($host, $port, $timeout)`: a new `Memcache`, or false.
+pub(crate) fn function_connect(call: Call<'_>, s: &mut Scratch) -> R<Out> {
+    create_connected(call, s, false)
+}
+
+/// `memcache_pconnect`: as memcache_connect, on a connection that outlives the request.
+pub(crate) fn function_pconnect(call: Call<'_>, s: &mut Scratch) -> R<Out> {
+    create_connected(call, s, true)
+}
+
+fn create_connected(call: Call<'_>, s: &mut Scratch, persistent: bool) -> R<Out> {
+    let call = call.expect(1, 3)?;
+    let server = short_arguments(call, persistent)?;
+    let (object, value) = Object::create(Class::Memcache)?;
+    match connect(object, &server, s) {
+        Ok(true) => Ok(Out::Value(value)),
+        Ok(false) => {
+            value.release();
+            Ok(Out::FALSE)
+        }
+        Err(thrown) => {
+            value.release();
+            Err(thrown)
+        }
+    }
+}
+
+/// The three arguments of the short forms.
+///
+/// Differs from pecl/memcache: null for the port is the default port, since port 0 is of use to
+/// unix sockets alone; those still get 0.
+fn short_arguments(call: Call<'_>, persistent: bool) -> R<NewServer<'_>> {
+    let default_port = zend::globals().settings.default_port.get();
+    let host = call.str(0)?;
+    let port = match call.int_or_null(1, default_port)? {
+        Some(port) => port,
+        None if host.bytes().starts_with(b"unix:") => 0,
+        None => default_port,
+    };
+    Ok(NewServer {
+        persistent,
+        timeout: call.float(2, 1.0)?,
+        ..NewServer::new(host, port)
+    })
+}
+
+/// Adds a server and connects to it now. A server that cannot be reached stays in the pool, marked
+/// failed, as in pecl/memcache.
+fn connect(object: Object<'_>, server: &NewServer<'_>, s: &mut Scratch) -> R<bool> {
+    s.events.clear();
+    let Some((pool, id)) = add(object, server, s)? else {
+        return Ok(false);
+    };
+    let connected = pool.with(|client| {
+        let connected = client.connect(id);
+        s.events.extend(client.take_events());
+        connected
+    });
+    if connected {
+        return Ok(true);
+    }
+    // Said twice, as in pecl/memcache: first as the failure of a server, then of this call.
+    errors::report(object, s)?;
+    let Scratch { events, voice, .. } = s;
+    let (error, errno) = errors::last_failure(events).unwrap_or_default();
+    voice.say(Level::Warning, |text| {
+        text.extend_from_slice(b"Can't connect to ");
+        text.extend_from_slice(server.host.bytes());
+        let _ = write!(text, ":{}, {error} ({errno})", server.tcp_port);
+    })?;
+    Ok(false)
+}
+
+/// Adds a server, to a new pool if the object has none. Warns and gives `None` when the arguments
+/// are wrong or ask for what this build has not.
+fn add<'a>(
+    object: Object<'a>,
+    server: &NewServer<'_>,
+    s: &mut Scratch,
+) -> R<Option<(&'a Pool, ServerId)>> {
+    let settings = &zend::globals().settings;
+    if !check(server, s)? || !supported(server, settings, s)? {
+        return Ok(None);
+    }
+    let pool = match object.pool(&mut s.pins)? {
+        PoolState::Open(pool) => pool,
+        PoolState::Missing => object.set_pool(Box::new(Pool::new(settings)), &mut s.pins)?,
+        PoolState::NotResource => {
+            s.voice.warn(c"Unknown connection identifier")?;
+            return Ok(None);
+        }
+    };
+    pool.read_prefix(settings);
+    let address = Address {
+        host: server.host.bytes().to_vec(),
+        tcp_port: server.tcp_port as u32,
+        udp_port: 0,
+    };
+    let weight = server.weight as u32;
+    let options = ServerOptions {
+        timeout: timeout_from_secs(server.timeout),
+        retry: Retry::from_secs(server.retry_interval),
+        up: server.status,
+    };
+    let added = pool.with(|client| {
+        // A server that is off from the start is nobody else's business.
+        if server.persistent && server.status {
+            let mut persistent = zend::globals().persistent.borrow_mut();
+            client.add_persistent_server(address, weight, options, &mut persistent)
+        } else {
+            client.add_server(address, weight, options)
+        }
+    });
+    match added {
+        Ok(id) => Ok(Some((pool, id))),
+        Err(error) => {
+            // Only a weight beyond what a ring can hold.
+            s.voice.say(Level::Warning, move |text| {
+                text.extend_from_slice(error.text().as_bytes());
+            })?;
+            Ok(None)
+        }
+    }
+}
+
+/// Checks the numbers.
+fn check(server: &NewServer<'_>, s: &mut Scratch) -> R<bool> {
+    let ports = 0..=MAX_PORT;
+    let complaint = if !(1..=i64::from(u32::MAX)).contains(&server.weight) {
+        c"weight must be a positive integer"
+    } else if !ports.contains(&server.tcp_port) {
+        c"invalid tcp port number"
+    } else if !ports.contains(&server.udp_port) {
+        c"invalid udp port number"
+    } else {
+        return Ok(true);
+    };
+    s.voice.warn(complaint)?;
+    Ok(false)
+}
+
+/// Refuses what this build does not have, instead of doing something else silently.
+fn supported(server: &NewServer<'_>, settings: &Settings, s: &mut Scratch) -> R<bool> {
+    let complaint = if settings.protocol.get() == Protocol::Binary {
+        c"memcache.protocol=binary is not supported by this build of memcache_rs yet; \
+          the server was not added, set it to ascii"
+    } else if server.udp_port != 0 {
+        c"UDP is not supported by this build of memcache_rs yet; \
+          the server was not added, give 0 as udp port"
+    } else {
+        return Ok(true);
+    };
+    s.voice.warn(complaint)?;
+    Ok(false)
+}
