@@ -1,7 +1,8 @@
-"""Starts and stops what Secret Message stands on: memcached servers, and the site on PHP's own web server.
+"""Starts and stops what Secret Message stands on: memcached servers, and the site on `php -S`.
 
-Used by ./run and by the tests of the site. Every child gets a process group of its own, is started on a port
-nobody else has, is waited for until it answers, and is stopped together with its own children.
+Used by ./run and by the tests of the site. Every child gets a process group of its own, is started
+on a port nobody else has, is waited for until it answers, and is stopped together with its own
+children.
 """
 
 import os
@@ -33,8 +34,13 @@ class Child:
         self.log_file = tempfile.TemporaryFile()
         try:
             self.process = subprocess.Popen(
-                command, env={**os.environ, **(env or {})}, stdin=subprocess.DEVNULL,
-                stdout=self.log_file, stderr=self.log_file, start_new_session=True)
+                command,
+                env={**os.environ, **(env or {})},
+                stdin=subprocess.DEVNULL,
+                stdout=self.log_file,
+                stderr=self.log_file,
+                start_new_session=True,
+            )
         except OSError as error:
             raise LaunchError(f"cannot start {command[0]}: {error.strerror}") from None
 
@@ -50,25 +56,41 @@ class Child:
     def running(self):
         return self.process.poll() is None
 
-    def stop(self):
-        """Ends the whole group: asks, then insists. PHP's web server leaves its workers behind otherwise."""
-        for how in (signal.SIGTERM, signal.SIGKILL):
-            try:
-                os.killpg(self.pid, how)
-            except ProcessLookupError:
-                break
-            if wait_until(lambda: not self._group_alive(), STOP_SEC, may_stop=False):
-                break
+    def stop(self, how=signal.SIGTERM):
+        """Ends the whole group (PHP leaves its workers behind otherwise): asks, then insists."""
+        self.signal(how)
+        if not wait_until(lambda: not self._group_alive(), STOP_SEC, may_stop=False):
+            self.signal(signal.SIGKILL)
+            wait_until(lambda: not self._group_alive(), STOP_SEC, may_stop=False)
         self.process.wait()
         self.log_file.close()
 
-    def _group_alive(self):
-        self.process.poll()  # a child that nobody has waited for still counts as a member
+    def kill(self):
+        """Ends it without asking, as a crash would."""
+        self.stop(signal.SIGKILL)
+
+    def signal(self, how):
         try:
-            os.killpg(self.pid, 0)
-            return True
+            os.killpg(self.pid, how)
         except ProcessLookupError:
-            return False
+            pass  # all of it has ended already
+
+    def _group_alive(self):
+        """Whether any process of the group still runs.
+
+        One that has ended but that nobody has waited for does not: a worker of PHP, where the first
+        process of a container collects no orphans.
+        """
+        self.process.poll()
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open(f"/proc/{pid}/stat", "rb") as stat:
+                    state, _parent, group = stat.read().rsplit(b")", 1)[1].split()[:3]
+            except OSError:
+                continue  # it ended while we looked
+            if int(group) == self.pid and state not in b"ZX":
+                return True
+        return False
 
 
 class Server(Child):
@@ -78,7 +100,9 @@ class Server(Child):
         self.port = port
         self.address = f"127.0.0.1:{port}"
         as_root = ["-u", "nobody"] if os.geteuid() == 0 else []
-        super().__init__([binary, "-l", "127.0.0.1", "-p", str(port), "-U", "0", *as_root, *options])
+        super().__init__(
+            [binary, "-l", "127.0.0.1", "-p", str(port), "-U", "0", *as_root, *options]
+        )
 
     def stats(self):
         """What `stats` answers, as strings by name. OSError if it does not answer."""
@@ -90,7 +114,11 @@ class Server(Child):
                 if not piece:
                     raise ConnectionError("closed in the middle of stats")
                 answer += piece
-        return dict(line.split(" ", 2)[1:] for line in answer.decode().split("\r\n") if line.startswith("STAT "))
+        return dict(
+            line.split(" ", 2)[1:]
+            for line in answer.decode().split("\r\n")
+            if line.startswith("STAT ")
+        )
 
     def answers(self):
         # Somebody else may have taken the port between free_port() and our bind: the pid tells.
@@ -101,14 +129,32 @@ class Server(Child):
 
 
 class Site(Child):
-    """Secret Message on `php -S`, with several workers so that requests really run at the same time."""
+    """Secret Message on `php -S`, with several workers: requests really run at the same time."""
 
     def __init__(self, servers, extension, php="php", workers=4, env=None):
         public = os.path.join(HERE, "public")
         super().__init__(
-            [php, "-n", "-d", f"extension={extension}", "-d", "display_errors=0", "-d", "log_errors=1",
-             "-S", "127.0.0.1:0", "-t", public, os.path.join(public, "index.php")],
-            {"PHP_CLI_SERVER_WORKERS": str(workers), "MCRS_SERVERS": ",".join(servers), **(env or {})})
+            [
+                php,
+                "-n",
+                "-d",
+                f"extension={extension}",
+                "-d",
+                "display_errors=0",
+                "-d",
+                "log_errors=1",
+                "-S",
+                "127.0.0.1:0",
+                "-t",
+                public,
+                os.path.join(public, "index.php"),
+            ],
+            {
+                "PHP_CLI_SERVER_WORKERS": str(workers),
+                "MCRS_SERVERS": ",".join(servers),
+                **(env or {}),
+            },
+        )
         self.url = None
 
     def answers(self):
@@ -119,7 +165,7 @@ class Site(Child):
 
 
 def start_server(binary, options=()):
-    """A server that answers. A port lost to somebody else in the meantime is replaced by another."""
+    """A server that answers. If somebody else took its port in the meantime, it gets another."""
     for _ in range(10):
         server = Server(binary, free_port(), options)
         said = came_up(server)
@@ -142,7 +188,10 @@ def start_site(servers, extension, **options):
 def came_up(child):
     """None once it answers. If it does not: stops it, and returns what it said."""
     try:
-        if wait_until(lambda: child.answers() or not child.running(), READY_SEC) and child.running():
+        if (
+            wait_until(lambda: child.answers() or not child.running(), READY_SEC)
+            and child.running()
+        ):
             return None
     except BaseException:
         child.stop()
@@ -152,6 +201,14 @@ def came_up(child):
     return said
 
 
+def stop_all(children):
+    """Ends all of them. They are asked together, because memcached takes a second to go."""
+    for child in children:
+        child.signal(signal.SIGTERM)
+    for child in children:
+        child.stop()
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -159,7 +216,7 @@ def free_port():
 
 
 def wait_until(condition, seconds, pause=0.01, may_stop=True):
-    """Whether the condition came true in time. Raises Stop when a signal asked for it, unless it may not."""
+    """Whether the condition came true in time. Raises Stop when a signal asked for it."""
     deadline = time.monotonic() + seconds
     while not condition():
         if may_stop and _stop_asked:
@@ -176,8 +233,10 @@ _stop_asked = False
 def stop_on_signals():
     """From now on INT, TERM and HUP only leave a mark, and the next wait_until() raises Stop.
 
-    So a signal never strikes between the start of a child and the note that it runs, or while it is stopped.
+    So a signal never strikes between the start of a child and the note that it runs, or while
+    everything is being stopped.
     """
+
     def note(_number, _frame):
         global _stop_asked
         _stop_asked = True

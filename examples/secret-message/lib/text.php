@@ -7,7 +7,7 @@ function html(string $text): string
     return htmlspecialchars($text, ENT_QUOTES | ENT_SUBSTITUTE | ENT_HTML5, 'UTF-8');
 }
 
-/** Smiley => the emoji it stands for, the picture's name in smileys/, and the words a screen reader says. */
+/** Smiley => its emoji, the name of its picture in smileys/, and what a screen reader says. */
 const SMILEYS = [
     ':-)' => ['🙂', 'smile', 'smile'],        ':)' => ['🙂', 'smile', 'smile'],
     ';-)' => ['😉', 'wink', 'wink'],          ';)' => ['😉', 'wink', 'wink'],
@@ -26,11 +26,12 @@ const SMILEYS = [
 ];
 
 /**
- * A message as HTML: escaped, with smileys as pictures. Bytes that are not UTF-8 become U+FFFD, control
- * characters their pictures (␀).
+ * A message as HTML: escaped, with smileys as pictures. Bytes that are not UTF-8 become U+FFFD,
+ * control characters their pictures (␀).
  *
- * Smileys are looked for in the bytes as they were written, before escaping: afterwards the end of "&amp;"
- * would make a wink of "&-)". All of them are ASCII, so a cut never goes through a character.
+ * Smileys are looked for in the bytes as they were written, before escaping: afterwards the end of
+ * "&amp;" would make a wink of "&-)". All of them are ASCII, so a cut never goes through a
+ * character.
  */
 function message_html(string $message): string
 {
@@ -47,8 +48,8 @@ function message_html(string $message): string
 }
 
 /**
- * One with a nose counts anywhere, as in "Hello:-)"; the others must stand alone, or "(8:)" and "x<3" would
- * grow faces. None counts as part of a word (":Paris") or of an address ("http://").
+ * One with a nose counts anywhere, as in "Hello:-)"; the others must stand alone, or "(8:)" and
+ * "x<3" would grow faces. None counts as part of a word (":Paris") or of an address ("http://").
  */
 function smiley_pattern(): string
 {
@@ -57,15 +58,17 @@ function smiley_pattern(): string
         $withNose = preg_grep('/^[:;].*-/', array_keys(SMILEYS));
         $bare = array_diff(array_keys(SMILEYS), $withNose);
         $any = fn (array $smileys) => implode('|', array_map(preg_quote(...), $smileys));
-        $pattern = "~({$any($withNose)}|(?<![^\\s.,!?()])(?:{$any($bare)}))(?!(?<=\\w)\\w|(?<=/)/)~";
+        $pattern = "~({$any($withNose)}|(?<![^\\s.,!?()])(?:{$any($bare)}))"
+            . '(?!(?<=\w)\w|(?<=/)/)~';
     }
     return $pattern;
 }
 
-/** Whether a page can show the message without loss: valid UTF-8 and no control characters but tab and line ends. */
+/** Whether a page shows all of the message: UTF-8, and no control characters but white space. */
 function is_plain_text(string $message): bool
 {
-    return preg_match('//u', $message) === 1 && !preg_match('/[\x00-\x08\x0B\x0C\x0E-\x1F\x7F]/', $message);
+    return preg_match('//u', $message) === 1
+        && !preg_match('/[\x00-\x08\x0B\x0C\x0E-\x1F\x7F]/', $message);
 }
 
 /** @return array<string, string> control character => its visible picture */

@@ -20,7 +20,7 @@ const MESSAGE_LIMIT_BYTES = 512 * 1024;
 $method = $_SERVER['REQUEST_METHOD'];
 $path = explode('?', $_SERVER['REQUEST_URI'], 2)[0];
 
-// PHP's own web server asks this script first, for every file. A real one never gets here with them.
+// PHP's own web server asks this script first even for files; others serve them by themselves.
 if (PHP_SAPI === 'cli-server' && $path !== '/index.php' && is_file(__DIR__ . $path)) {
     return false;
 }
@@ -38,10 +38,11 @@ function write_message(): void
     $tooLong = 'This message is too long: the limit is ' . (MESSAGE_LIMIT_BYTES / 1024)
         . ' KB. Shorten it, or send it in parts.';
 
-    if ($_POST === [] && (int) ($_SERVER['CONTENT_LENGTH'] ?? 0) > ini_parse_quantity(ini_get('post_max_size'))) {
+    $sentBytes = (int) ($_SERVER['CONTENT_LENGTH'] ?? 0);
+    if ($_POST === [] && $sentBytes > ini_parse_quantity(ini_get('post_max_size'))) {
         show('write', 413, ['error' => $tooLong]); // PHP has dropped the text already
     } elseif (!is_string($message) || trim($message, " \t\r\n") === '') {
-        show('write', 422, ['error' => 'Write something first: an empty message has no secret to keep.']);
+        show('write', 422, ['error' => 'Write something first: an empty message keeps no secret.']);
     } elseif (strlen($message) > MESSAGE_LIMIT_BYTES) {
         show('write', 413, ['error' => $tooLong, 'message' => $message]);
     } else {
@@ -51,13 +52,14 @@ function write_message(): void
             show('sent', 201, ['url' => $url, 'ttlSec' => $mailbox->ttlSec]);
         } catch (MessageRefused) {
             show('write', 507, [
-                'error' => 'The servers have no room for this message. Nothing was stored; a shorter one may fit.',
+                'error' => 'The servers have no room for this message. Nothing was stored; a shorter '
+                    . 'one may fit.',
                 'message' => $message,
             ]);
         } catch (ServersDown) {
             show('write', 503, [
-                'error' => 'The servers that keep the messages do not answer. Nothing was stored; your text is still '
-                    . 'here, please try again in a few seconds.',
+                'error' => 'The servers that keep the messages do not answer. Nothing was stored; your '
+                    . 'text is still here, please try again in a few seconds.',
                 'message' => $message,
             ]);
         }
@@ -67,7 +69,7 @@ function write_message(): void
 function open_message(string $id, string $method): void
 {
     if ($method !== 'POST' && ($method !== 'GET' || is_only_looking())) {
-        // 503 makes a browser throw its prefetched copy away and ask again when the person follows the link.
+        // 503 makes a browser throw its prefetched copy away and ask again at the click.
         show('sealed', isset($_SERVER['HTTP_SEC_PURPOSE']) ? 503 : 200);
         return;
     }
