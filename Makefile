@@ -76,7 +76,7 @@ install: ## copy target/dist into PREFIX (/usr/local), the extension into PHP's 
 
 .PHONY: run
 run: dist ## the example site on two of our servers; Ctrl-C ends it
-	@examples/secret-message/run
+	@examples/secret-message/run --serve
 
 # --- test --------------------------------------------------------------------------------------
 
