@@ -10,3 +10,4 @@ mod fuzz;
 mod ring;
 mod sim;
 mod tidy;
+mod wire;

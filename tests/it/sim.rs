@@ -267,7 +267,11 @@ fn step(
                 let ready = wire.to_client.len();
                 if ready > 0 {
                     let most = ready.min(16 * 1024);
-                    let n = if dice.one_in(2) { most } else { 1 + dice.roll(most) };
+                    let n = if dice.one_in(2) {
+                        most
+                    } else {
+                        1 + dice.roll(most)
+                    };
                     let bytes: Vec<u8> = wire.to_client.drain(..n).collect();
                     exchange.link_and_space(slot).1[..n].copy_from_slice(&bytes);
                     exchange.handle_received(slot, n, now);
