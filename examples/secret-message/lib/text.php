@@ -25,9 +25,12 @@ const SMILEYS = [
     '<3' => ['❤️', 'heart', 'heart'],
 ];
 
+/** Control characters, but tab and line ends. */
+const CONTROL = '/[\x00-\x08\x0B\x0C\x0E-\x1F\x7F]/';
+
 /**
- * A message as HTML: escaped, with smileys as pictures. Bytes that are not UTF-8 become U+FFFD,
- * control characters their pictures (␀).
+ * A message as HTML: escaped, with smileys as pictures. Bytes that are not UTF-8 and control
+ * characters become U+FFFD.
  *
  * Smileys are looked for in the bytes as they were written, before escaping: afterwards the end of
  * "&amp;" would make a wink of "&-)". All of them are ASCII, so a cut never goes through a
@@ -38,7 +41,7 @@ function message_html(string $message): string
     $html = '';
     foreach (preg_split(smiley_pattern(), $message, -1, PREG_SPLIT_DELIM_CAPTURE) as $i => $piece) {
         if ($i % 2 === 0) {
-            $html .= strtr(html($piece), control_pictures());
+            $html .= preg_replace(CONTROL, "\u{FFFD}", html($piece));
         } else {
             [$emoji, $name, $says] = SMILEYS[$piece];
             $html .= "<span class=\"smiley $name\" role=\"img\" aria-label=\"$says\">$emoji</span>";
@@ -67,21 +70,7 @@ function smiley_pattern(): string
 /** Whether a page shows all of the message: UTF-8, and no control characters but white space. */
 function is_plain_text(string $message): bool
 {
-    return preg_match('//u', $message) === 1
-        && !preg_match('/[\x00-\x08\x0B\x0C\x0E-\x1F\x7F]/', $message);
-}
-
-/** @return array<string, string> control character => its visible picture */
-function control_pictures(): array
-{
-    static $pictures = null;
-    if ($pictures === null) {
-        $pictures = ["\x7F" => "\u{2421}"];
-        foreach (array_diff(range(0, 0x1F), [0x09, 0x0A, 0x0D]) as $code) {
-            $pictures[chr($code)] = "\xE2\x90" . chr(0x80 + $code); // U+2400 + $code
-        }
-    }
-    return $pictures;
+    return preg_match('//u', $message) === 1 && !preg_match(CONTROL, $message);
 }
 
 /** 600 => "10 minutes". */
