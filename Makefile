@@ -104,15 +104,13 @@ c-test: dist ## C99 and C++17 programs on libmcrs, under valgrind
 site-test: dist ## the example site in a browser
 	@tests/site/run
 
-<<<<<<< HEAD
 .PHONY: bench
 bench: dist ## what an operation costs a PHP process, ours beside pecl's
 	@benches/php/run
-=======
+
 .PHONY: fuzz-smoke
 fuzz-smoke: deps ## hostile bytes for every decoder, 10 s each
 	@scripts/fuzz-smoke
->>>>>>> 750298a (Throw hostile bytes at the text decoders)
 
 .PHONY: header
 header: ## rewrite include/mcrs.h from src/capi

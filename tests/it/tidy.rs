@@ -153,6 +153,15 @@ fn no_file_names_a_machine() {
 }
 
 #[test]
+fn no_conflict_is_left_in_a_file() {
+    none(
+        texts()
+            .iter()
+            .flat_map(|(path, text)| text::conflicts(path, text)),
+    );
+}
+
+#[test]
 fn every_dependency_has_its_reason() {
     let manifests = texts()
         .into_iter()

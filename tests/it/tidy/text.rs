@@ -52,6 +52,15 @@ pub(super) fn names_a_machine(path: &str, text: &str) -> Vec<String> {
         .collect()
 }
 
+/// Lines that a merge left behind.
+pub(super) fn conflicts(path: &str, text: &str) -> Vec<String> {
+    let marks = |line: &str| line.starts_with("<<<<<<< ") || line.starts_with(">>>>>>> ");
+    let found = text.lines().enumerate().filter(|(_, line)| marks(line));
+    found
+        .map(|(line, _)| format!("{path}:{}: a conflict that nobody resolved", line + 1))
+        .collect()
+}
+
 /// Dependencies in a manifest without a comment line of reason above them. A line that takes its
 /// version from the workspace has its reason there; our own crates need none.
 pub(super) fn unreasoned(path: &str, manifest: &str) -> Vec<String> {
@@ -171,6 +180,15 @@ mod tests {
         let bad = format!("see /{}/main/x", "work");
         assert_eq!(names_a_machine("a.md", &bad).len(), 1);
         assert!(names_a_machine("a.md", "see /usr/bin/x and the work/ directory").is_empty());
+    }
+
+    #[test]
+    fn conflicts_are_found() {
+        assert_eq!(
+            conflicts("a.md", "a\n<<<<<<< HEAD\nb\n=======\nc\n>>>>>>> d\n").len(),
+            2
+        );
+        assert!(conflicts("a.md", "Title\n=======\n1 << 7\n").is_empty());
     }
 
     #[test]
