@@ -1,5 +1,12 @@
 //! The parts of `mcrsd` as a library, so that benchmarks and tests reach them; the program is
 //! `main.rs`. Direction: `net` → `exec` → `engine`, and nothing points back.
+//!
+//! `flags` reads the command line, `process` arranges the process, `clock` and `stats` serve all.
 
+pub mod clock;
 pub mod engine;
+pub mod exec;
 pub mod flags;
+pub mod net;
+pub mod process;
+pub mod stats;

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::engine::Config;
+
 /// Which protocols a connection may speak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Protocol {
@@ -111,6 +113,23 @@ impl Default for Settings {
             flush_enabled: true,
             dump_enabled: true,
             watch_enabled: true,
+        }
+    }
+}
+
+impl Settings {
+    /// What the storage engine needs of it.
+    pub fn engine(&self) -> Config {
+        Config {
+            memory_limit_bytes: self.max_bytes,
+            evict: self.evictions,
+            // Checked to be at most a gigabyte.
+            item_size_max: u32::try_from(self.item_size_max).unwrap_or(u32::MAX),
+            growth_factor: self.growth_factor,
+            min_space: self.chunk_size,
+            cas: self.cas,
+            slab_chunk_max: SLAB_CHUNK_MAX as u32,
+            ..Config::default()
         }
     }
 }

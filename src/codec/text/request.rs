@@ -93,6 +93,18 @@ impl ArithVerb {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Keys<'a>(Words<'a>);
 
+impl<'a> Keys<'a> {
+    /// The keys in what is left of a line, for a server that answers a long one in several goes.
+    pub fn new(rest: &'a [u8]) -> Keys<'a> {
+        Keys(Words::new(rest))
+    }
+
+    /// What has not been taken yet.
+    pub fn rest(&self) -> &'a [u8] {
+        self.0.rest()
+    }
+}
+
 /// A key of more than 250 bytes; the whole command is then answered by [`BadRequest::FORMAT`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeyTooLong;

@@ -1,0 +1,100 @@
+//! Commands on the server instead of on keys: `stats` and its groups, `shutdown`, and the ones that
+//! only exist to be refused.
+
+use std::fmt::Arguments;
+use std::io::Write;
+use std::sync::atomic::Ordering::Relaxed;
+
+use mcrs::codec::num;
+use mcrs::codec::text::{CRLF, Words};
+
+use super::text::answer;
+use super::{Context, Next, Output, Shared};
+use crate::stats;
+
+/// Carries out a command that is not one of the codec's own.
+pub(super) fn run(
+    context: &Context,
+    verb: &[u8],
+    args: Words<'_>,
+    noreply: bool,
+    out: &mut Output,
+) -> Next {
+    match verb {
+        b"cache_memlimit" => {
+            let text = cache_memlimit(context.shared, args);
+            answer(out, text, noreply)
+        }
+        b"shutdown" => shutdown(context.shared, args, noreply, out),
+        b"refresh_certs" => answer(out, "Error TLS not enabled", false),
+        b"watch" if !context.shared.settings.watch_enabled => {
+            answer(out, "CLIENT_ERROR watch commands not allowed", false)
+        }
+        _ => answer(out, "ERROR", noreply),
+    }
+}
+
+/// Source: mcrsd.md 2.7.
+fn cache_memlimit(shared: &Shared, mut args: Words<'_>) -> &'static str {
+    let Some(megabytes) = args.next().and_then(num::u32_strict) else {
+        return "ERROR";
+    };
+    if megabytes < 8 {
+        return "MEMLIMIT_TOO_SMALL cannot set maxbytes to less than 8m";
+    }
+    if megabytes > 1_000_000_000 {
+        return "MEMLIMIT_ADJUST_FAILED input value is megabytes not bytes";
+    }
+    let bytes = u64::from(megabytes) << 20;
+    shared.engine.set_memory_limit(bytes);
+    shared.max_bytes.store(bytes, Relaxed);
+    if shared.verbosity.load(Relaxed) > 0 {
+        eprintln!("maxbytes adjusted to {megabytes}m");
+    }
+    "OK"
+}
+
+/// `shutdown [graceful]`. With `noreply` nothing is answered and nothing done, as in memcached.
+fn shutdown(shared: &Shared, mut args: Words<'_>, noreply: bool, out: &mut Output) -> Next {
+    if noreply {
+        return Next::Done;
+    }
+    if !shared.settings.shutdown_command {
+        return answer(out, "SERVER_ERROR: shutdown not enabled", false);
+    }
+    match args.next() {
+        None => Next::Stop { graceful: false },
+        Some(b"graceful") => Next::Stop { graceful: true },
+        Some(_) => answer(out, "CLIENT_ERROR invalid shutdown mode", false),
+    }
+}
+
+/// Answers `stats`. Source: mcrsd.md 2.11.
+pub(super) fn stats(shared: &Shared, mut args: Words<'_>, out: &mut Output) {
+    let group = args.next();
+    let mut put = |name: &str, value: Arguments<'_>| {
+        // Writing to memory does not fail.
+        let _ = write!(out.bytes(), "STAT {name} {value}\r\n");
+    };
+    match group {
+        None => stats::general(shared, &mut put),
+        Some(b"settings") => stats::settings(shared, &mut put),
+        Some(b"items") => stats::items(shared, &mut put),
+        Some(b"slabs") => stats::slabs(shared, &mut put),
+        Some(b"sizes") => put("sizes_status", format_args!("disabled")),
+        Some(b"conns") => stats::conn_list(shared, &mut put),
+        Some(b"extstore") => {}
+        Some(b"reset") => {
+            shared.stats.reset();
+            shared.engine.reset_stats();
+            return out.line("RESET");
+        }
+        Some(b"cachedump") if !shared.settings.dump_enabled => {
+            return out.line("CLIENT_ERROR stats cachedump not allowed");
+        }
+        // `stats detail` needs counting by key prefix, which this server does not do.
+        Some(_) => return out.line("ERROR"),
+    }
+    out.bytes().extend_from_slice(b"END");
+    out.bytes().extend_from_slice(CRLF);
+}

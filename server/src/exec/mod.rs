@@ -1,0 +1,78 @@
+//! Carrying out requests: request → engine → reply. What a protocol's commands mean lives here and
+//! only here; sockets and framing are `net`'s, storage is `engine`'s.
+//!
+//! A bad request is answered, it is not an error: nothing here returns one. Next: `text.rs` for the
+//! commands on keys, `admin.rs` for the ones on the server, `output.rs` for where replies go.
+
+mod admin;
+mod output;
+mod text;
+
+use std::sync::atomic::{AtomicU32, AtomicU64};
+
+pub use output::{Mark, Output};
+pub use text::{Retrieval, Upload, run};
+
+use crate::clock::Clock;
+use crate::engine::Engine;
+use crate::flags::Settings;
+use crate::stats::{Counters, Stats};
+
+/// What all requests act upon. There is one, for the life of the process.
+#[derive(Debug)]
+pub struct Shared {
+    /// The settings of the start.
+    pub settings: Settings,
+    /// The items.
+    pub engine: Engine,
+    /// The time.
+    pub clock: Clock,
+    /// Counters.
+    pub stats: Stats,
+    /// How talkative stderr is; the `verbosity` command changes it.
+    pub verbosity: AtomicU32,
+    /// The memory limit in bytes; the `cache_memlimit` command changes it.
+    pub max_bytes: AtomicU64,
+    /// Bytes of network buffers each worker has, for `stats`.
+    pub read_buffer_bytes: u64,
+}
+
+/// A worker's view: everything shared, and its own counters.
+#[derive(Debug, Clone, Copy)]
+pub struct Context {
+    /// What all requests act upon.
+    pub shared: &'static Shared,
+    /// The counters of this worker.
+    pub counters: &'static Counters,
+}
+
+/// What a session does after a request.
+#[derive(Debug)]
+pub enum Next {
+    /// Nothing: the reply is in the output.
+    Done,
+    /// Write what is in the output, then call [`Retrieval::run`] with the last `rest` bytes of the
+    /// line.
+    More {
+        /// The command under way.
+        retrieval: Retrieval,
+        /// Bytes of the line that hold the keys not looked up yet.
+        rest: usize,
+    },
+    /// Read a data block into this, then call its `finish`.
+    Value(Upload),
+    /// Read and throw away this many bytes, then send the line.
+    Swallow {
+        /// Bytes, at least 2.
+        bytes: u64,
+        /// The line without its end; `None` for silence.
+        reply: Option<&'static str>,
+    },
+    /// Close once the output is out; what the client sent behind it is dropped.
+    Close,
+    /// Close and end the process, as SIGUSR1 (graceful) or SIGINT does.
+    Stop {
+        /// Whether workers finish what they are doing.
+        graceful: bool,
+    },
+}

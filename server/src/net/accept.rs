@@ -1,0 +1,152 @@
+//! Accepting: one thread per listening socket, clients going round the workers.
+//!
+//! The threads block in accept(2): there is nothing else for them to do, and a client costs one
+//! system call to take and one to make non-blocking.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::time::{Duration, Instant};
+
+use super::listener::{Listener, ListeningSocket};
+use super::stream::Socket;
+use super::worker::{Arrival, Inbox};
+use crate::exec::Shared;
+use crate::flags::Protocol;
+use crate::stats::Peer;
+
+/// Pause before looking again whether there is room, or descriptors. Source: memcached, 10 ms.
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// The line for clients over the limit. Source: mcrsd.md 1.5.
+const TOO_MANY: &[u8] = b"ERROR Too many open connections\r\n";
+
+/// What all accepting threads share.
+struct Door {
+    shared: &'static Shared,
+    limit: u32,
+    workers: Vec<Inbox>,
+    next: AtomicUsize,
+}
+
+/// Starts a thread per listener that accepts at most `limit` clients at a time, all of them
+/// together. The threads end with the process.
+pub(super) fn start(
+    shared: &'static Shared,
+    listeners: Vec<Listener>,
+    limit: u32,
+    workers: Vec<Inbox>,
+) -> io::Result<()> {
+    let door = Arc::new(Door {
+        shared,
+        limit,
+        workers,
+        next: AtomicUsize::new(0),
+    });
+    for listener in listeners {
+        let door = Arc::clone(&door);
+        let number = shared.stats.conns.add_listener(
+            listener.fd(),
+            listener.address.clone(),
+            shared.clock.now(),
+        );
+        std::thread::Builder::new()
+            .name("mcrsd-accept".into())
+            .spawn(move || door.keep(&listener, number))?;
+    }
+    Ok(())
+}
+
+impl Door {
+    fn keep(&self, listener: &Listener, number: u32) {
+        let conns = &self.shared.stats.conns;
+        loop {
+            if !self.shared.settings.maxconns_fast && conns.clients() >= self.limit {
+                // Clients over the limit wait in the backlog.
+                self.pause_until(|| conns.clients() < self.limit);
+            }
+            let accepted = match &listener.socket {
+                ListeningSocket::Tcp(socket) => socket
+                    .accept()
+                    .map(|(socket, address)| (Socket::Tcp(socket), Peer::Tcp(address))),
+                ListeningSocket::Unix(socket) => socket
+                    .accept()
+                    .map(|(socket, _)| (Socket::Unix(socket), Peer::Unix)),
+            };
+            match accepted {
+                Ok((socket, peer)) => self.admit(socket, peer, number, listener.protocol),
+                Err(error) if out_of_descriptors(&error) => {
+                    if self.shared.verbosity.load(Relaxed) > 0 {
+                        eprintln!("Too many open connections");
+                    }
+                    self.pause_until(|| true);
+                }
+                // The client was gone before it was accepted, or something as short-lived.
+                Err(_) => {}
+            }
+        }
+    }
+
+    /// Hands a client to the next worker, or turns it away.
+    fn admit(&self, socket: Socket, peer: Peer, listener: u32, protocol: Protocol) {
+        let conns = &self.shared.stats.conns;
+        if socket.set_nonblocking().is_err() {
+            return;
+        }
+        if !conns.enter(self.limit) {
+            conns.reject();
+            // Best effort: a new socket has room for one line.
+            let _ = socket.write(TOO_MANY);
+            return;
+        }
+        let index = self.next.fetch_add(1, Relaxed) % self.workers.len();
+        let arrival = Arrival {
+            socket,
+            peer,
+            listener,
+            protocol,
+        };
+        if self.workers[index].send(arrival).is_err() {
+            // The worker is ending, and the process with it; the client is closed.
+            conns.leave();
+        }
+    }
+
+    /// Stops accepting for a while, and then until `ready`.
+    fn pause_until(&self, ready: impl Fn() -> bool) {
+        let conns = &self.shared.stats.conns;
+        let started = Instant::now();
+        conns.pause();
+        loop {
+            std::thread::sleep(PAUSE);
+            if ready() {
+                break;
+            }
+        }
+        conns.resume(u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX));
+    }
+}
+
+fn out_of_descriptors(error: &io::Error) -> bool {
+    use nix::libc::{EMFILE, ENFILE, ENOBUFS, ENOMEM};
+    matches!(
+        error.raw_os_error(),
+        Some(EMFILE | ENFILE | ENOBUFS | ENOMEM)
+    )
+}
+
+impl Socket {
+    fn set_nonblocking(&self) -> io::Result<()> {
+        match self {
+            Socket::Tcp(socket) => socket.set_nonblocking(true),
+            Socket::Unix(socket) => socket.set_nonblocking(true),
+        }
+    }
+
+    fn write(&self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Socket::Tcp(socket) => (&*socket).write(bytes),
+            Socket::Unix(socket) => (&*socket).write(bytes),
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Sockets and threads: listening, accepting, and moving bytes between clients and `exec`.
+//!
+//! ```text
+//!  accept threads, one per listener       workers, -t of them
+//!  ┌────────────────────────────┐ socket  ┌───────────────────────────────────────┐
+//!  │ block in accept(2)         ├────────►│ one current-thread tokio runtime each │
+//!  └────────────────────────────┘  round  │  ┌─────────┐ ┌─────────┐ ┌─────────┐  │
+//!  main thread                     robin  │  │ session │ │ session │ │ session │  │
+//!  ┌────────────────────────────┐         │  └────┬────┘ └────┬────┘ └────┬────┘  │
+//!  │ the clock, signals         │         │       └──── read buffer ──────┘       │
+//!  └────────────────────────────┘         │             output, of the thread     │
+//!                                         └──────────────────┬────────────────────┘
+//!                                                            ▼ exec → engine, shared by all
+//! ```
+//!
+//! A connection stays with its worker, so a session needs no lock of its own. One read and one
+//! vectored write serve a whole batch of pipelined requests. Next: `listener.rs` for sockets,
+//! `worker.rs` for threads, `session.rs` for one connection.
+
+mod accept;
+mod listener;
+mod session;
+mod stream;
+mod worker;
+
+pub(crate) use listener::tcp_name;
+pub use listener::{Listener, open};
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use tokio::runtime;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::exec::Shared;
+use crate::flags::Exit;
+use worker::{Handle, Stop};
+
+/// Bytes of network buffers each worker has.
+pub const READ_BUFFER_BYTES: u64 = session::READ_BYTES as u64;
+
+/// How often the clock is looked at. Shorter than a tick, so that a tick is never much late.
+const CLOCK_EVERY: Duration = Duration::from_millis(250);
+
+/// How a server came to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// SIGINT, SIGTERM or `shutdown`.
+    Normally,
+    /// SIGUSR1 or `shutdown graceful`: workers finished what they were doing.
+    Gracefully,
+}
+
+/// Serves at most `clients` clients at a time until told to stop. `ready` is called once, when
+/// clients are accepted.
+///
+/// # Errors
+/// Threads or runtimes could not be had; status 1.
+pub fn serve(
+    shared: &'static Shared,
+    listeners: Vec<Listener>,
+    clients: u32,
+    ready: impl FnOnce(),
+) -> Result<Ended, Exit> {
+    let failed = |error: std::io::Error| Exit::new(1, format!("failed to start threads: {error}"));
+    let stop: &'static Stop = Box::leak(Box::default());
+    let runtime = runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(failed)?;
+    // Before clients come, so that a signal from here on finds its handler.
+    let signals = runtime.block_on(async { Signals::new() }).map_err(failed)?;
+    let workers: Result<Vec<Handle>, _> = (0..shared.settings.threads as usize)
+        .map(|index| Handle::start(index, shared, stop))
+        .collect();
+    let workers = workers.map_err(failed)?;
+    let inboxes = workers.iter().map(Handle::inbox).collect();
+    accept::start(shared, listeners, clients, inboxes).map_err(failed)?;
+    ready();
+    let ended = runtime.block_on(async {
+        tokio::select! {
+            ended = signals.wait(stop) => ended,
+            never = keep_time(shared) => match never {},
+        }
+    });
+    if ended == Ended::Gracefully {
+        workers.into_iter().for_each(Handle::finish);
+    }
+    Ok(ended)
+}
+
+/// Advances the clock for ever.
+async fn keep_time(shared: &Shared) -> Infallible {
+    let mut ticks = interval(CLOCK_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        shared.clock.advance();
+    }
+}
+
+/// The signals that end a server, and the one that must not.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+    user1: Signal,
+    hangup: Signal,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Signals> {
+        Ok(Signals {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            user1: signal(SignalKind::user_defined1())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
+    }
+
+    async fn wait(mut self, stop: &Stop) -> Ended {
+        loop {
+            tokio::select! {
+                _ = self.interrupt.recv() => return Ended::Normally,
+                _ = self.terminate.recv() => return Ended::Normally,
+                _ = self.user1.recv() => return Ended::Gracefully,
+                // Reloads nothing yet, but must not end the server as its default would.
+                _ = self.hangup.recv() => {}
+                graceful = stop.asked() => {
+                    return if graceful { Ended::Gracefully } else { Ended::Normally };
+                }
+            }
+        }
+    }
+}

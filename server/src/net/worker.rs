@@ -1,0 +1,151 @@
+//! A worker: a thread with a runtime of its own that serves the connections handed to it.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::thread::JoinHandle;
+
+use tokio::runtime;
+use tokio::sync::Notify;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use super::session::Session;
+use super::stream::{Socket, Stream};
+use crate::exec::{Context, Shared};
+use crate::flags::Protocol;
+use crate::stats::{ConnInfo, Peer};
+
+/// A request to end the process, from a command.
+#[derive(Debug, Default)]
+pub(super) struct Stop {
+    graceful: std::sync::atomic::AtomicBool,
+    notify: Notify,
+}
+
+impl Stop {
+    /// Asks; the accepting thread carries it out.
+    pub(super) fn ask(&self, graceful: bool) {
+        self.graceful.store(graceful, Relaxed);
+        self.notify.notify_one();
+    }
+
+    /// Waits for somebody to ask; whether it is to be graceful.
+    pub(super) async fn asked(&self) -> bool {
+        self.notify.notified().await;
+        self.graceful.load(Relaxed)
+    }
+}
+
+/// What a worker and its sessions have at hand.
+#[derive(Debug)]
+pub(super) struct Worker {
+    /// For carrying out requests.
+    pub(super) context: Context,
+    /// Where the `shutdown` command goes.
+    pub(super) stop: &'static Stop,
+}
+
+impl Worker {
+    /// How talkative stderr is.
+    #[inline]
+    pub(super) fn verbosity(&self) -> u32 {
+        self.context.shared.verbosity.load(Relaxed)
+    }
+}
+
+/// An accepted client on its way to a worker. It has been counted in.
+pub(super) struct Arrival {
+    pub(super) socket: Socket,
+    pub(super) peer: Peer,
+    pub(super) listener: u32,
+    pub(super) protocol: Protocol,
+}
+
+/// Where clients for a worker are put. One that comes after the worker's end is given back.
+pub(super) type Inbox = UnboundedSender<Arrival>;
+
+/// A running worker.
+pub(super) struct Handle {
+    inbox: Inbox,
+    end: Arc<Notify>,
+    thread: JoinHandle<()>,
+}
+
+impl Handle {
+    /// Starts the worker with this index, from 0.
+    pub(super) fn start(
+        index: usize,
+        shared: &'static Shared,
+        stop: &'static Stop,
+    ) -> io::Result<Handle> {
+        // Lives as long as the process, so that sessions can refer to it without counting.
+        let worker: &'static Worker = Box::leak(Box::new(Worker {
+            context: Context {
+                shared,
+                counters: shared.stats.worker(index),
+            },
+            stop,
+        }));
+        let runtime = runtime::Builder::new_current_thread().enable_io().build()?;
+        let (inbox, arrivals) = unbounded_channel();
+        let end = Arc::new(Notify::new());
+        let ended = Arc::clone(&end);
+        let thread = std::thread::Builder::new()
+            .name(format!("mcrsd-{index}"))
+            .spawn(move || {
+                runtime.block_on(async {
+                    tokio::select! {
+                        () = serve(worker, arrivals) => {}
+                        () = ended.notified() => {}
+                    }
+                });
+            })?;
+        Ok(Handle { inbox, end, thread })
+    }
+
+    /// Where to put clients for it.
+    pub(super) fn inbox(&self) -> Inbox {
+        self.inbox.clone()
+    }
+
+    /// Lets the worker finish what it is doing, then ends it and its connections.
+    pub(super) fn finish(self) {
+        self.end.notify_one();
+        // A worker that panicked has told so itself; there is nothing left to end.
+        let _ = self.thread.join();
+    }
+}
+
+/// Serves as long as there may be arrivals.
+async fn serve(worker: &'static Worker, mut arrivals: UnboundedReceiver<Arrival>) {
+    let conns = &worker.context.shared.stats.conns;
+    while let Some(arrival) = arrivals.recv().await {
+        let Arrival {
+            socket,
+            peer,
+            listener,
+            protocol,
+        } = arrival;
+        let Ok(stream) = Stream::new(socket) else {
+            // No descriptor or memory to watch it: closed by dropping it.
+            conns.leave();
+            continue;
+        };
+        let fd = stream.fd();
+        if worker.verbosity() > 1 {
+            match protocol {
+                Protocol::Auto => eprintln!("<{fd} new auto-negotiating client connection"),
+                fixed => eprintln!("<{fd} new {} client connection.", fixed.name()),
+            }
+        }
+        let now = worker.context.shared.clock.now();
+        let info = Arc::new(ConnInfo::new(peer, listener, now));
+        worker
+            .context
+            .shared
+            .stats
+            .conns
+            .list(fd, Arc::clone(&info));
+        tokio::spawn(Session::new(stream, worker, info, protocol));
+    }
+}

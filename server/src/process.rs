@@ -1,0 +1,237 @@
+//! The process around the server: limits, account, session, pid file. Called once each while
+//! starting, in the order of `main.rs`, while there is only one thread.
+
+use std::fs;
+use std::io::{self, Read, Write};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use nix::sys::mman::{MlockAllFlags, mlockall};
+use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit, setrlimit};
+use nix::unistd::{self, Pid, User};
+
+use crate::engine::Engine;
+use crate::flags::{EX_NOUSER, EX_OSERR, EX_USAGE, Exit, Settings};
+
+/// Descriptors one worker uses for itself: epoll, its duplicate and a wake-up, with some to spare.
+/// Source: `reserved_fds`, memcached.
+pub const RESERVED_PER_THREAD: u32 = 5;
+
+/// Descriptors of the process outside workers and clients: standard streams, listeners, log files.
+const RESERVED_OTHER: u32 = 32;
+
+/// Raises the core file limit, to unlimited if allowed, else to the hard limit (`-r`).
+pub fn allow_core_files() -> Result<(), Exit> {
+    let refused = || Exit::new(EX_OSERR, "failed to ensure core file creation");
+    if setrlimit(Resource::RLIMIT_CORE, RLIM_INFINITY, RLIM_INFINITY).is_err() {
+        let (_, hard) = getrlimit(Resource::RLIMIT_CORE).map_err(|_| refused())?;
+        setrlimit(Resource::RLIMIT_CORE, hard, hard).map_err(|_| refused())?;
+    }
+    match getrlimit(Resource::RLIMIT_CORE) {
+        Ok((soft, _)) if soft > 0 => Ok(()),
+        _ => Err(refused()),
+    }
+}
+
+/// Makes room for `-c` clients and the descriptors the server needs besides. Returns how many
+/// clients there is room for, at most `-c`.
+///
+/// Differs from memcached, which sets the limit to `-c` and lets its own descriptors count: here
+/// `-c` counts clients.
+pub fn allow_descriptors(settings: &Settings) -> Result<u32, Exit> {
+    let refused = || {
+        Exit::new(
+            EX_OSERR,
+            "failed to set rlimit for open files. Try starting as root or requesting smaller maxconns value.",
+        )
+    };
+    let reserved = settings
+        .threads
+        .saturating_mul(RESERVED_PER_THREAD)
+        .saturating_add(RESERVED_OTHER);
+    let clients = u64::from(settings.max_conns);
+    let wanted = clients + u64::from(reserved);
+    let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE).map_err(|_| refused())?;
+    if soft >= wanted {
+        return Ok(settings.max_conns);
+    }
+    if setrlimit(Resource::RLIMIT_NOFILE, wanted, hard.max(wanted)).is_ok() {
+        return Ok(settings.max_conns);
+    }
+    if hard < clients {
+        return Err(refused());
+    }
+    // Allowed for `-c` as memcached counts it, but not for our own descriptors on top.
+    setrlimit(Resource::RLIMIT_NOFILE, hard, hard).map_err(|_| refused())?;
+    match hard.saturating_sub(reserved.into()) {
+        0 => Err(Exit::new(
+            1,
+            "Maxconns setting is too low, use -c to increase.",
+        )),
+        left => Ok(u32::try_from(left.min(clients)).unwrap_or(settings.max_conns)),
+    }
+}
+
+/// Leaves root for the account of `-u`: no supplementary groups, its group, its user.
+pub fn switch_user(settings: &Settings) -> Result<(), Exit> {
+    if !unistd::geteuid().is_root() && !unistd::getuid().is_root() {
+        return Ok(());
+    }
+    let name = match settings.user.as_deref() {
+        None | Some("") => {
+            return Err(Exit::new(EX_USAGE, "must add '-u root' to start as root"));
+        }
+        Some(name) => name,
+    };
+    let Ok(Some(user)) = User::from_name(name) else {
+        let text = format!("can't find the user {name} to switch to");
+        return Err(Exit::new(EX_NOUSER, text));
+    };
+    unistd::setgroups(&[])
+        .and_then(|()| unistd::setgid(user.gid))
+        .and_then(|()| unistd::setuid(user.uid))
+        .map_err(|error| {
+            let text = format!("failed to assume identity of user {name}: {}", error.desc());
+            Exit::new(EX_OSERR, text)
+        })
+}
+
+/// Locks all memory (`-k`). Failure is a warning only, as in memcached.
+pub fn lock_memory() {
+    let all = MlockAllFlags::MCL_CURRENT | MlockAllFlags::MCL_FUTURE;
+    if let Err(error) = mlockall(all) {
+        eprintln!("warning: -k invalid, mlockall() failed: {}", error.desc());
+    }
+}
+
+/// Names the parent, so that a copy of the variable in some other process means nothing.
+const DAEMON_ENV: &str = "MCRS_DAEMON_PARENT";
+
+/// What [`daemonise`] made of this process.
+pub enum Role {
+    /// Serve. The pledge is kept by [`Daemon::ready`].
+    Server(Option<Daemon>),
+    /// The server has been started in another process, or failed to: end with this status.
+    Parent(i32),
+}
+
+/// A server that has left the terminal and whose parent waits for its word.
+pub struct Daemon {
+    keep_stderr: bool,
+}
+
+/// Leaves the terminal (`-d`).
+///
+/// The program is started once more with the same arguments, in a session of its own; this process
+/// waits until that one listens and passes its failure on. A second start instead of a fork keeps
+/// the server free of unsafe code, and gives the parent somebody to wait for.
+///
+/// Differs from memcached, whose parent is gone with status 0 before a socket is bound.
+pub fn daemonise(settings: &Settings) -> Result<Role, Exit> {
+    if !settings.daemon {
+        return Ok(Role::Server(None));
+    }
+    let failed = |error: &dyn std::fmt::Display| {
+        Exit::new(
+            1,
+            format!("failed to daemon() in order to daemonize: {error}"),
+        )
+    };
+    let parent = std::env::var(DAEMON_ENV).ok().and_then(|v| v.parse().ok());
+    if parent == Some(unistd::getppid().as_raw()) {
+        unistd::setsid().map_err(|error| failed(&error))?;
+        if !settings.coredumps {
+            std::env::set_current_dir("/").map_err(|error| failed(&error))?;
+        }
+        return Ok(Role::Server(Some(Daemon {
+            keep_stderr: settings.verbosity > 0,
+        })));
+    }
+    let mut args = std::env::args_os();
+    let mut command = Command::new(std::env::current_exe().map_err(|error| failed(&error))?);
+    if let Some(name) = args.next() {
+        command.arg0(name);
+    }
+    let mut child = command
+        .args(args)
+        .env(DAEMON_ENV, unistd::getpid().to_string())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|error| failed(&error))?;
+    let mut word = [0u8; 1];
+    let heard = child.stdout.take().map(|mut pipe| pipe.read(&mut word));
+    if matches!(heard, Some(Ok(1))) {
+        return Ok(Role::Parent(0));
+    }
+    let status = child.wait().map_err(|error| failed(&error))?;
+    Ok(Role::Parent(status.code().unwrap_or(1)))
+}
+
+impl Daemon {
+    /// Tells the parent that clients can connect, and lets go of the terminal (stderr stays with
+    /// `-v`).
+    pub fn ready(self) -> io::Result<()> {
+        io::stdout().write_all(b"!")?;
+        io::stdout().flush()?;
+        let null = fs::OpenOptions::new()
+            .read(true)
+            .write(true)
+            .open("/dev/null")?;
+        unistd::dup2_stdin(&null)?;
+        unistd::dup2_stdout(&null)?;
+        if !self.keep_stderr {
+            unistd::dup2_stderr(&null)?;
+        }
+        Ok(())
+    }
+}
+
+/// Writes the pid file (`-P`): to `FILE.tmp`, then renamed. Trouble is told and survived.
+pub fn write_pid_file(path: &Path) {
+    if let Some(pid) = fs::read_to_string(path)
+        .ok()
+        .and_then(|s| s.trim().parse().ok())
+        && nix::sys::signal::kill(Pid::from_raw(pid), None).is_ok()
+    {
+        eprintln!("WARNING: The pid file contained the following (running) pid: {pid}");
+    }
+    let temporary = suffixed(path, ".tmp");
+    if let Err(error) = fs::write(&temporary, format!("{}\n", std::process::id())) {
+        eprintln!(
+            "Could not open the pid file {} for writing: {error}",
+            temporary.display()
+        );
+    } else if let Err(error) = fs::rename(&temporary, path) {
+        eprintln!(
+            "Could not rename the pid file from {} to {}: {error}",
+            temporary.display(),
+            path.display()
+        );
+    }
+}
+
+/// Removes the pid file at a normal stop of a daemon.
+pub fn remove_pid_file(path: &Path) {
+    if let Err(error) = fs::remove_file(path) {
+        eprintln!("Could not remove the pid file {}: {error}", path.display());
+    }
+}
+
+/// Prints the table of slab classes, the start of `-vv`. Scripts read it, hence the widths.
+pub fn print_classes(engine: &Engine) {
+    for (index, (bytes, count)) in engine.classes().iter().enumerate() {
+        eprintln!(
+            "slab class {:>3}: chunk size {bytes:>9} perslab {count:>7}",
+            index + 1
+        );
+    }
+}
+
+/// `path` with something behind its last name.
+pub(crate) fn suffixed(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}

@@ -1,0 +1,292 @@
+//! Figures about connections, and the list of them that `stats conns` prints.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Who is at the other end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Peer {
+    /// A TCP client.
+    Tcp(SocketAddr),
+    /// A client of the Unix socket.
+    Unix,
+    /// Nobody: the socket listens.
+    Listening,
+}
+
+/// What a connection is doing, in memcached's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum ConnState {
+    /// Waits for clients.
+    Listening,
+    /// Accepted, nothing read yet.
+    NewCommand,
+    /// Waits for a command.
+    Read,
+    /// Carries out a command.
+    Parse,
+    /// Waits for the rest of a value.
+    Value,
+    /// Throws away a value.
+    Swallow,
+    /// Waits for the client to take a reply.
+    Write,
+}
+
+impl ConnState {
+    const ALL: [ConnState; 7] = [
+        ConnState::Listening,
+        ConnState::NewCommand,
+        ConnState::Read,
+        ConnState::Parse,
+        ConnState::Value,
+        ConnState::Swallow,
+        ConnState::Write,
+    ];
+
+    /// The word `stats conns` shows.
+    pub fn name(self) -> &'static str {
+        match self {
+            ConnState::Listening => "conn_listening",
+            ConnState::NewCommand => "conn_new_cmd",
+            ConnState::Read => "conn_read",
+            ConnState::Parse => "conn_parse_cmd",
+            ConnState::Value => "conn_nread",
+            ConnState::Swallow => "conn_swallow",
+            ConnState::Write => "conn_mwrite",
+        }
+    }
+}
+
+/// What is known of one connection while it is open.
+#[derive(Debug)]
+pub struct ConnInfo {
+    /// The other end.
+    pub peer: Peer,
+    /// The listening socket, as [`Conns::listeners`] numbers it.
+    pub listener: u32,
+    state: AtomicU8,
+    last_command: AtomicU32,
+}
+
+impl ConnInfo {
+    /// A connection accepted from a listener at a tick.
+    pub fn new(peer: Peer, listener: u32, now: u32) -> ConnInfo {
+        let state = match peer {
+            Peer::Listening => ConnState::Listening,
+            _ => ConnState::NewCommand,
+        };
+        ConnInfo {
+            peer,
+            listener,
+            state: AtomicU8::new(state as u8),
+            last_command: AtomicU32::new(now),
+        }
+    }
+
+    /// Notes what the connection is doing.
+    #[inline]
+    pub fn set_state(&self, state: ConnState) {
+        self.state.store(state as u8, Relaxed);
+    }
+
+    /// Notes that a command came at this tick.
+    #[inline]
+    pub fn set_last_command(&self, now: u32) {
+        self.last_command.store(now, Relaxed);
+    }
+
+    /// What the connection is doing.
+    pub fn state(&self) -> ConnState {
+        ConnState::ALL[usize::from(self.state.load(Relaxed))]
+    }
+
+    /// The tick of the last command.
+    pub fn last_command(&self) -> u32 {
+        self.last_command.load(Relaxed)
+    }
+}
+
+/// Figures about connections.
+#[derive(Debug)]
+pub struct Conns {
+    clients: AtomicU32,
+    total: AtomicU64,
+    rejected: AtomicU64,
+    most: AtomicU32,
+    accepting: AtomicBool,
+    disabled: AtomicU64,
+    disabled_us: AtomicU64,
+    open: Mutex<BTreeMap<i32, Arc<ConnInfo>>>,
+    listeners: Mutex<Vec<String>>,
+}
+
+impl Default for Conns {
+    fn default() -> Self {
+        Conns {
+            clients: AtomicU32::new(0),
+            total: AtomicU64::new(0),
+            rejected: AtomicU64::new(0),
+            most: AtomicU32::new(0),
+            accepting: AtomicBool::new(true),
+            disabled: AtomicU64::new(0),
+            disabled_us: AtomicU64::new(0),
+            open: Mutex::default(),
+            listeners: Mutex::default(),
+        }
+    }
+}
+
+impl Conns {
+    /// Notes a listening socket by descriptor and address; returns its number.
+    pub fn add_listener(&self, fd: i32, address: String, now: u32) -> u32 {
+        let number = {
+            let mut listeners = self.listeners();
+            listeners.push(address);
+            u32::try_from(listeners.len() - 1).unwrap_or(u32::MAX)
+        };
+        let info = ConnInfo::new(Peer::Listening, number, now);
+        self.lock().insert(fd, Arc::new(info));
+        self.total.fetch_add(1, Relaxed);
+        self.note_most();
+        number
+    }
+
+    /// Counts a client in, unless there are `limit` of them already. Every success is paid back by
+    /// [`leave`](Conns::leave).
+    pub fn enter(&self, limit: u32) -> bool {
+        let entered = self
+            .clients
+            .fetch_update(Relaxed, Relaxed, |n| (n < limit).then_some(n + 1))
+            .is_ok();
+        if entered {
+            self.total.fetch_add(1, Relaxed);
+            self.note_most();
+        }
+        entered
+    }
+
+    /// Counts a client out.
+    pub fn leave(&self) {
+        self.clients.fetch_sub(1, Relaxed);
+    }
+
+    /// Puts a client on the list under its descriptor.
+    pub fn list(&self, fd: i32, info: Arc<ConnInfo>) {
+        self.lock().insert(fd, info);
+    }
+
+    /// Takes a client off the list. Call it before the descriptor is closed: afterwards the number
+    /// may be another client's.
+    pub fn unlist(&self, fd: i32) {
+        self.lock().remove(&fd);
+    }
+
+    /// Counts a client turned away.
+    pub fn reject(&self) {
+        self.rejected.fetch_add(1, Relaxed);
+    }
+
+    /// Notes that accepting stops.
+    pub fn pause(&self) {
+        self.accepting.store(false, Relaxed);
+        self.disabled.fetch_add(1, Relaxed);
+    }
+
+    /// Notes that accepting goes on, after so many microseconds.
+    pub fn resume(&self, paused_us: u64) {
+        self.accepting.store(true, Relaxed);
+        self.disabled_us.fetch_add(paused_us, Relaxed);
+    }
+
+    /// Clients connected now.
+    pub fn clients(&self) -> u32 {
+        self.clients.load(Relaxed)
+    }
+
+    /// Open connections, listening ones included, minus 1: what memcached calls current.
+    pub fn current(&self) -> u64 {
+        let listeners = self.listeners().len() as u64;
+        (listeners + u64::from(self.clients())).saturating_sub(1)
+    }
+
+    /// Connections ever opened, listening ones included.
+    pub fn total(&self) -> u64 {
+        self.total.load(Relaxed)
+    }
+
+    /// Clients ever turned away.
+    pub fn rejected(&self) -> u64 {
+        self.rejected.load(Relaxed)
+    }
+
+    /// The most connections there have been at once, listening ones included.
+    pub fn most(&self) -> u32 {
+        self.most.load(Relaxed)
+    }
+
+    /// Whether clients are being accepted.
+    pub fn accepting(&self) -> bool {
+        self.accepting.load(Relaxed)
+    }
+
+    /// How often accepting stopped, and for how many microseconds altogether.
+    pub fn disabled(&self) -> (u64, u64) {
+        (self.disabled.load(Relaxed), self.disabled_us.load(Relaxed))
+    }
+
+    /// Everything on the list, by descriptor.
+    pub fn snapshot(&self) -> Vec<(i32, Arc<ConnInfo>)> {
+        self.lock()
+            .iter()
+            .map(|(fd, info)| (*fd, Arc::clone(info)))
+            .collect()
+    }
+
+    /// The address of a listening socket.
+    pub fn listener_address(&self, number: u32) -> String {
+        let listeners = self.listeners();
+        listeners.get(number as usize).cloned().unwrap_or_default()
+    }
+
+    pub(super) fn reset(&self) {
+        self.total.store(0, Relaxed);
+        self.rejected.store(0, Relaxed);
+        self.disabled.store(0, Relaxed);
+        self.disabled_us.store(0, Relaxed);
+    }
+
+    fn note_most(&self) {
+        let now = u32::try_from(self.current() + 1).unwrap_or(u32::MAX);
+        self.most.fetch_max(now, Relaxed);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<i32, Arc<ConnInfo>>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn listeners(&self) -> MutexGuard<'_, Vec<String>> {
+        self.listeners
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clients_are_counted_up_to_the_limit() {
+        let conns = Conns::default();
+        conns.add_listener(3, "tcp:x".into(), 2);
+        assert!(conns.enter(2) && conns.enter(2) && !conns.enter(2));
+        assert_eq!((conns.clients(), conns.current(), conns.total()), (2, 2, 3));
+        conns.leave();
+        assert!(conns.enter(2));
+        assert_eq!((conns.most(), conns.total()), (3, 4));
+    }
+}
