@@ -32,6 +32,10 @@ pub struct Config {
     /// Largest chunk in bytes; a larger item is stored in several. 1024 ..= 1 MiB, a divisor of
     /// 1 MiB; if the item size limit is larger, that must be a multiple of it.
     pub slab_chunk_max: u32,
+    /// Chunk sizes in bytes instead of those by growth factor (`-o slab_sizes`), the largest chunk
+    /// not included: at most 62, the first with room for an item, each more than 8 above the one
+    /// before, none above `slab_chunk_max`.
+    pub slab_sizes: Option<Vec<u32>>,
     /// log2 of the number of items the hash table has room for at the start, 12 ..= 32. It grows
     /// by itself from there.
     pub hash_power: u8,
@@ -49,6 +53,7 @@ impl Default for Config {
             min_space: 48,
             cas: true,
             slab_chunk_max: 512 << 10,
+            slab_sizes: None,
             hash_power: 16,
             hash_expand: true,
         }
@@ -84,6 +89,17 @@ impl Config {
         if item > self.slab_chunk_max && !item.is_multiple_of(self.slab_chunk_max) {
             return Err(ConfigError::ItemSizeNotMultiple);
         }
+        if let Some(sizes) = &self.slab_sizes {
+            let first = sizes.first().copied().unwrap_or(0);
+            let apart = sizes
+                .windows(2)
+                .all(|pair| pair[1] > pair[0].saturating_add(8));
+            let over = sizes.iter().any(|&size| size > self.slab_chunk_max);
+            // 64: header, fixed parts and a little key.
+            if first < 64 || sizes.len() > 62 || !apart || over {
+                return Err(ConfigError::SlabSizes);
+            }
+        }
         if !(12..=32).contains(&self.hash_power) {
             return Err(ConfigError::HashPower);
         }
@@ -109,6 +125,8 @@ pub enum ConfigError {
     ItemSizeTooLarge,
     /// The item size limit is above the largest chunk and not a multiple of it.
     ItemSizeNotMultiple,
+    /// The list of chunk sizes breaks its rules.
+    SlabSizes,
     /// The start size of the hash table is outside 12 ..= 32.
     HashPower,
     /// The operating system gave no address space.
@@ -129,6 +147,7 @@ impl fmt::Display for ConfigError {
             ConfigError::ItemSizeNotMultiple => {
                 "item size limit must be a multiple of slab_chunk_max"
             }
+            ConfigError::SlabSizes => "slab_sizes must ascend by more than 8 from 64 bytes up",
             ConfigError::HashPower => "hash power must be between 12 and 32",
             ConfigError::NoAddressSpace => "failed to reserve address space for items",
         })

@@ -11,17 +11,554 @@
 //! without counting references to the engine itself. No call blocks on another thread for longer
 //! than that thread needs to look at a handful of items; none does I/O.
 //!
-//! Where to go next: `config.rs` for the settings, `outcome.rs` for what calls answer.
+//! Inside, a key's hash leads to a bucket (`table.rs`), the bucket to chunks of the arena
+//! (`memory.rs`) whose inside is an item (`item.rs`). Chunks come from the pages of their class
+//! (`slab.rs`, `classes.rs`), and when those are full from an item that must go (`evict.rs`) or
+//! is dead (`expire.rs`). Storing is in `draft.rs`, counting up and down in `arith.rs`, figures
+//! are in `counters.rs`, settings in `config.rs`, answers in `outcome.rs`.
+//!
+//! # Locks
+//! The lock of a bucket guards which items are in it, and everything in an item that changes.
+//! The lock of a class guards its pages and free chunks. A thread holds one bucket lock at a time
+//! and takes a class lock under it at most, never the other way round. Reading takes one bucket
+//! lock and nothing else.
 
+mod arith;
+mod classes;
 mod config;
-mod naive;
+mod counters;
+mod draft;
+mod evict;
+mod expire;
+mod item;
+mod memory;
 mod outcome;
+mod slab;
+mod table;
 
+use std::hash::{BuildHasher, Hasher};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use classes::Classes;
 pub use config::{Config, ConfigError, KEY_MAX_BYTES, PAGE_BYTES};
-pub use naive::{Draft, Engine, ItemRef};
+use counters::{Count, Counters};
+pub use draft::Draft;
+use expire::{Death, Expiry};
+use item::{FETCHED, Layout};
+pub use item::{ItemRef, Pieces};
+use memory::{Arena, Chunk, Header, Link};
 pub use outcome::{
     Arith, ClassStats, Delete, Direction, Mode, NoMemory, ReserveError, Stats, Stored,
 };
+use slab::{Got, Slab};
+use table::{Bucket, Place, Table};
+
+/// Address space reserved so that the memory limit can be raised: up to 32 GiB, or twice the limit
+/// given at the start if that is more. Costs no memory.
+const RESERVE_BYTES: u64 = if cfg!(miri) { 0 } else { 32 << 30 };
+/// Items removed for one chunk at most, before the store fails.
+const EVICTIONS_MAX: usize = 64;
+
+/// A cache. Share it by reference between threads.
+#[derive(Debug)]
+pub struct Engine {
+    config: Config,
+    table: Table,
+    slab: Slab,
+    expiry: Expiry,
+    hasher: foldhash::quality::RandomState,
+    counters: Counters,
+    flushing: Mutex<()>,
+    shared: Shared,
+}
+
+/// What all threads write, apart from what all threads read.
+#[derive(Debug)]
+#[repr(align(128))]
+struct Shared {
+    /// The last CAS id given. One counter, so that ids ascend in the order of storing over all
+    /// connections, as clients see it with memcached; stores only.
+    cas: AtomicU64,
+    /// Linked items, give or take what threads gathered and did not yet add.
+    items: AtomicUsize,
+}
+
+impl Engine {
+    /// Makes an empty cache.
+    ///
+    /// # Errors
+    /// The configuration's, or no address space.
+    pub fn new(config: Config) -> Result<Engine, ConfigError> {
+        config.validate()?;
+        let limit = usize::try_from(config.memory_limit_bytes / PAGE_BYTES as u64)
+            .map_err(|_| ConfigError::NoAddressSpace)?;
+        let arena = Self::reserve_arena(&config, limit).ok_or(ConfigError::NoAddressSpace)?;
+        let align = 1 << Arena::shift(arena.pages());
+        let classes = Classes::new(&config, arena.body_start(), align);
+        let items = arena.pages() * classes.per_page(0);
+        let parts = || {
+            let table = Table::new(config.hash_power, items, config.hash_expand)?;
+            Some((table, Slab::new(arena, classes, limit)?, Counters::new()?))
+        };
+        let (table, slab, counters) = parts().ok_or(ConfigError::NoAddressSpace)?;
+        Ok(Engine {
+            config,
+            table,
+            slab,
+            expiry: Expiry::default(),
+            hasher: foldhash::quality::RandomState::default(),
+            counters,
+            flushing: Mutex::new(()),
+            shared: Shared {
+                cas: AtomicU64::new(1),
+                items: AtomicUsize::new(0),
+            },
+        })
+    }
+
+    /// The largest arena the system grants, with room for the limit and a page for every class.
+    fn reserve_arena(config: &Config, limit_pages: usize) -> Option<Arena> {
+        let least = limit_pages.checked_add(classes::CLASSES_MAX + 1)?;
+        let wanted =
+            (RESERVE_BYTES.max(2 * config.memory_limit_bytes) / PAGE_BYTES as u64) as usize;
+        let mut pages = if cfg!(miri) { least } else { wanted.max(least) };
+        loop {
+            if let Some(arena) = Arena::reserve(pages, config.cas) {
+                return Some(arena);
+            }
+            if pages == least {
+                return None;
+            }
+            pages = (pages / 2).max(least);
+        }
+    }
+
+    /// The settings it was made with.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Looks the key up and counts that as an access.
+    #[inline]
+    pub fn get(&self, key: &[u8], now: u32) -> Option<ItemRef<'_>> {
+        let item = self.lookup(
+            key,
+            now,
+            |bits| evict::on_access(bits) | FETCHED,
+            |header| {
+                header.access.store(now, Ordering::Relaxed);
+            },
+        )?;
+        self.counters.one(item.class_index(), Count::GetHits);
+        Some(item)
+    }
+
+    /// Looks the key up without counting that as an access.
+    pub fn peek(&self, key: &[u8], now: u32) -> Option<ItemRef<'_>> {
+        self.lookup(key, now, |bits| bits, |_| ())
+    }
+
+    /// [`get`](Engine::get) that also sets a new expiry, which the answer shows already.
+    pub fn get_and_touch(&self, key: &[u8], expiry: u32, now: u32) -> Option<ItemRef<'_>> {
+        let item = self.lookup(
+            key,
+            now,
+            |bits| evict::on_access(bits) | FETCHED,
+            |header| {
+                header.expiry.store(expiry, Ordering::Relaxed);
+                header.access.store(now, Ordering::Relaxed);
+            },
+        )?;
+        self.counters.one(item.class_index(), Count::TouchHits);
+        Some(item)
+    }
+
+    /// Sets a new expiry and counts that as an access; `false` if there is no such item. CAS id
+    /// and value stay.
+    pub fn touch(&self, key: &[u8], expiry: u32, now: u32) -> bool {
+        self.get_and_touch(key, expiry, now).is_some()
+    }
+
+    /// Removes the key, if `compare` is `None` or the item's CAS id.
+    pub fn delete(&self, key: &[u8], compare: Option<u64>, now: u32) -> Delete {
+        let hash = self.hash(key);
+        let bucket = self.table.lock(hash);
+        let Some(place) = self.find(&bucket, hash, key) else {
+            return Delete::NotFound;
+        };
+        let link = place.link();
+        if self.death(link, now).is_some() {
+            self.bury(bucket, place);
+            return Delete::NotFound;
+        }
+        if compare.is_some_and(|cas| cas != self.cas_of(link)) {
+            return Delete::Exists;
+        }
+        self.counters.one(self.class_of(link), Count::DeleteHits);
+        self.remove(bucket, place);
+        Delete::Done
+    }
+
+    /// Drops every item there is; what is stored afterwards, even within the same tick, lives.
+    /// Cancels a pending [`flush_at`](Engine::flush_at). The memory is reused bit by bit; one
+    /// call in fifteen clears it at once.
+    pub fn flush_all(&self) {
+        let _one_at_a_time = self.flushing.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.expiry.must_sweep() {
+            // Ticks do not matter: what is dead for another reason is dropped now anyway.
+            self.sweep(0);
+        }
+        self.expiry.flush();
+    }
+
+    /// From the moment `now` reaches `point`, drops every item last stored, read or touched at or
+    /// before `point`. Replaces an earlier point; 0 only cancels it.
+    pub fn flush_at(&self, point: u32) {
+        self.expiry.flush_at(point);
+    }
+
+    /// Changes the memory limit (bytes, rounded down to whole pages of 1 MiB). Pages above a
+    /// lowered limit stay with their classes, but no new ones are taken. `false` if there is no
+    /// address space for a limit so high, which then stays as it was.
+    pub fn set_memory_limit(&self, bytes: u64) -> bool {
+        let pages = bytes / PAGE_BYTES as u64;
+        let most = self.slab.arena().pages() - classes::CLASSES_MAX - 1;
+        let fits = pages <= most as u64;
+        if fits {
+            self.slab.set_limit_pages(pages as usize);
+        }
+        fits
+    }
+
+    /// Figures of the whole engine.
+    pub fn stats(&self) -> Stats {
+        let total = |count| self.counters.total(count);
+        Stats {
+            curr_items: total(Count::Items),
+            bytes: total(Count::Bytes),
+            total_items: total(Count::TotalItems),
+            evictions: total(Count::Evicted),
+            evicted_unfetched: total(Count::EvictedUnfetched),
+            reclaimed: total(Count::Reclaimed),
+            expired_unfetched: total(Count::ExpiredUnfetched),
+            get_expired: total(Count::GetExpired),
+            get_flushed: total(Count::GetFlushed),
+            hash_power_level: self.table.power(),
+            hash_bytes: self.table.bytes() as u64,
+            total_malloced_bytes: (self.slab.pages_taken() * PAGE_BYTES) as u64,
+            limit_bytes: (self.slab.limit_pages() * PAGE_BYTES) as u64,
+            free_pages: 0,
+            pages_moved: 0,
+            flush_point: self.expiry.point(),
+        }
+    }
+
+    /// Figures of each class that has pages, ascending.
+    pub fn class_stats(&self, now: u32) -> Vec<ClassStats> {
+        let classes = self.slab.classes();
+        let figures = (0..classes.len()).map(|class| {
+            let count = |count| self.counters.sum(class, count);
+            let usage = self.slab.usage(class, now);
+            ClassStats {
+                class: class as u8 + 1,
+                chunk_bytes: classes.size(class) as u32,
+                chunks_per_page: classes.per_page(class) as u32,
+                pages: usage.pages,
+                used_chunks: usage.used_chunks,
+                free_chunks: usage.free_chunks,
+                items: count(Count::Items),
+                requested_bytes: count(Count::Bytes),
+                age_sec: usage.age,
+                evicted: count(Count::Evicted),
+                evicted_nonzero: count(Count::EvictedNonzero),
+                evicted_unfetched: count(Count::EvictedUnfetched),
+                evicted_time_sec: usage.evicted_time,
+                out_of_memory: count(Count::OutOfMemory),
+                reclaimed: count(Count::Reclaimed),
+                expired_unfetched: count(Count::ExpiredUnfetched),
+                get_hits: count(Count::GetHits),
+                cmd_set: count(Count::CmdSet),
+                delete_hits: count(Count::DeleteHits),
+                incr_hits: count(Count::IncrHits),
+                decr_hits: count(Count::DecrHits),
+                cas_hits: count(Count::CasHits),
+                cas_badval: count(Count::CasBadval),
+                touch_hits: count(Count::TouchHits),
+            }
+        });
+        figures.filter(|figures| figures.pages > 0).collect()
+    }
+
+    /// The size in bytes and the number per page of the chunks of each class, from class 1.
+    pub fn classes(&self) -> Vec<(u32, u32)> {
+        let classes = self.slab.classes();
+        let of = |class| (classes.size(class) as u32, classes.per_page(class) as u32);
+        (0..classes.len()).map(of).collect()
+    }
+
+    /// Sets all cumulative figures to 0.
+    pub fn reset_stats(&self) {
+        self.counters.reset();
+    }
+
+    #[inline]
+    fn hash(&self, key: &[u8]) -> u64 {
+        let mut hasher = self.hasher.build_hasher();
+        hasher.write(key);
+        hasher.finish()
+    }
+
+    #[inline]
+    fn arena(&self) -> &Arena {
+        self.slab.arena()
+    }
+
+    #[inline]
+    fn header(&self, link: Link) -> &Header {
+        self.slab.arena().header(link)
+    }
+
+    /// A new CAS id, 0 without them.
+    fn next_cas(&self) -> u64 {
+        if self.config.cas {
+            self.shared.cas.fetch_add(1, Ordering::Relaxed) + 1
+        } else {
+            0
+        }
+    }
+
+    fn cas_of(&self, link: Link) -> u64 {
+        self.slab
+            .arena()
+            .cas(link)
+            .map_or(0, |cas| cas.load(Ordering::Relaxed))
+    }
+
+    /// The class an item counts in: that of the largest chunk if it has several.
+    fn class_of(&self, link: Link) -> usize {
+        if Layout::of(self.header(link)).chunked {
+            self.slab.classes().len() - 1
+        } else {
+            self.slab.class_of(link)
+        }
+    }
+
+    /// The item with this key, dead or alive.
+    #[inline]
+    fn find<'t>(&self, bucket: &Bucket<'t>, hash: u64, key: &[u8]) -> Option<Place<'t>> {
+        let arena = self.slab.arena();
+        bucket.find(hash, |link| {
+            let layout = Layout::of(arena.header(link));
+            layout.key_len == key.len()
+                && arena.peek(link, layout.key_at(), key.len(), |stored| stored == key)
+        })
+    }
+
+    /// Why the item is dead, if it is; counts that it was found so by a lookup.
+    #[inline]
+    fn death(&self, link: Link, now: u32) -> Option<Death> {
+        let death = self.expiry.death(self.header(link), now)?;
+        let count = match death {
+            Death::Expired => Count::GetExpired,
+            Death::Flushed => Count::GetFlushed,
+        };
+        self.counters.one(self.class_of(link), count);
+        Some(death)
+    }
+
+    /// Finds a live item and makes a reference to it. `bits` is what happens to its item bits,
+    /// `change` to its other fields.
+    #[inline]
+    fn lookup(
+        &self,
+        key: &[u8],
+        now: u32,
+        bits: impl Fn(u32) -> u32,
+        change: impl FnOnce(&Header),
+    ) -> Option<ItemRef<'_>> {
+        let hash = self.hash(key);
+        let bucket = self.table.lock(hash);
+        let place = self.find(&bucket, hash, key)?;
+        let link = place.link();
+        if self.death(link, now).is_some() {
+            self.bury(bucket, place);
+            return None;
+        }
+        let header = self.header(link);
+        let before = (header.bits(), header.access.load(Ordering::Relaxed));
+        let pin = self.arena().pin(link, bits)?;
+        change(header);
+        Some(ItemRef::new(self, pin, before))
+    }
+
+    /// Counts an item as stored (`+1`) or gone (`-1`); its bucket is locked.
+    fn count_item(&self, link: Link, sign: i64) {
+        let layout = self.layout(link);
+        let bytes = layout.total_bytes(self.arena().body_start()) as i64;
+        let class = self.class_of(link);
+        self.counters.add(class, Count::Items, sign as u64);
+        self.counters
+            .add(class, Count::Bytes, (sign * bytes) as u64);
+    }
+
+    /// The layout of an item whose bucket is locked, with its true value length.
+    fn layout(&self, link: Link) -> Layout {
+        let layout = Layout::of(self.header(link));
+        if !layout.chunked {
+            return layout;
+        }
+        let (at, len) = layout.chain();
+        let value_len = self
+            .arena()
+            .peek(link, at, len, |chain| item::read_chain(chain).1);
+        Layout {
+            value_len,
+            ..layout
+        }
+    }
+
+    /// Removes an item and frees its memory as soon as nobody references it.
+    fn remove(&self, bucket: Bucket<'_>, place: Place<'_>) {
+        let link = place.link();
+        self.count_item(link, -1);
+        bucket.remove(place);
+        let chunk = self.arena().unlink(link);
+        drop(bucket);
+        self.drift(-1);
+        if let Some(chunk) = chunk {
+            self.free(chunk);
+        }
+    }
+
+    /// Removes a dead item.
+    fn bury(&self, bucket: Bucket<'_>, place: Place<'_>) {
+        if self.header(place.link()).bits() & FETCHED == 0 {
+            self.counters
+                .one(self.class_of(place.link()), Count::ExpiredUnfetched);
+        }
+        self.remove(bucket, place);
+    }
+
+    /// Frees the memory of an item, the data chunks first: whoever meets one of those on a walk
+    /// may look at the head.
+    fn free(&self, head: Chunk) {
+        let mut next = item::owned_chain(self.arena(), &head);
+        while let Some(link) = next {
+            next = Link::from_raw(self.header(link).lens.load(Ordering::Relaxed));
+            match self.arena().unseal(&head, link) {
+                Some(chunk) => self.slab.free(chunk),
+                None => break,
+            }
+        }
+        self.slab.free(head);
+    }
+
+    /// A chunk of a class, free or made free, and the policy's item bits for what is stored in it.
+    fn allocate(&self, class: usize, now: u32) -> Option<(Chunk, u32)> {
+        for _ in 0..EVICTIONS_MAX {
+            match self
+                .slab
+                .allocate(class, &self.expiry, self.config.evict, now)
+            {
+                Got::Chunk(chunk, recycled) => return Some((chunk, evict::on_store(recycled))),
+                Got::Victim(victim) => {
+                    let Some(head) = self.expel(victim, now) else {
+                        continue;
+                    };
+                    let chunked = Layout::of(self.header(head.link())).chunked;
+                    if !chunked && self.slab.class_of(head.link()) == class {
+                        return Some((head, evict::on_store(false)));
+                    }
+                    self.free(head);
+                }
+                Got::Nothing => break,
+            }
+        }
+        self.counters.one(class, Count::OutOfMemory);
+        None
+    }
+
+    /// Removes what was chosen to make room; its head chunk, unless it was removed by somebody
+    /// else or is being read, when it is freed later.
+    fn expel(&self, victim: evict::Victim, now: u32) -> Option<Chunk> {
+        let (pin, arena) = (victim.pin, self.arena());
+        let link = pin.link();
+        let layout = Layout::of(self.header(link));
+        let hash = self.hash(arena.body(&pin, layout.key_at(), layout.key_len));
+        let bucket = self.table.lock(hash);
+        // One reference is ours; somebody else's would keep the memory.
+        let idle = self.header(link).references() == 1;
+        if idle && let Some(place) = bucket.find(hash, |other| other == link) {
+            self.count_expelled(link, victim.dead, now);
+            self.count_item(link, -1);
+            bucket.remove(place);
+            let taken = arena.unlink(link);
+            debug_assert!(taken.is_none(), "freed under our reference");
+            self.drift(-1);
+        }
+        drop(bucket);
+        arena.release(pin)
+    }
+
+    fn count_expelled(&self, link: Link, dead: bool, now: u32) {
+        let (header, class) = (self.header(link), self.class_of(link));
+        let unfetched = header.bits() & FETCHED == 0;
+        if dead {
+            self.counters.one(class, Count::Reclaimed);
+            if unfetched {
+                self.counters.one(class, Count::ExpiredUnfetched);
+            }
+            return;
+        }
+        self.counters.one(class, Count::Evicted);
+        if unfetched {
+            self.counters.one(class, Count::EvictedUnfetched);
+        }
+        if header.expiry.load(Ordering::Relaxed) != 0 {
+            self.counters.one(class, Count::EvictedNonzero);
+        }
+        let age = now.saturating_sub(header.access.load(Ordering::Relaxed));
+        self.slab.note_eviction(class, age);
+    }
+
+    /// Removes every item that is dead at `now`.
+    fn sweep(&self, now: u32) {
+        self.table.sweep(|link| {
+            let header = self.header(link);
+            if !self.expiry.is_dead(header, now) {
+                return false;
+            }
+            if header.bits() & FETCHED == 0 {
+                self.counters
+                    .one(self.class_of(link), Count::ExpiredUnfetched);
+            }
+            self.count_item(link, -1);
+            self.drift(-1);
+            if let Some(chunk) = self.arena().unlink(link) {
+                self.free(chunk);
+            }
+            true
+        });
+    }
+
+    /// Notes that items came or went; lets the table follow now and then.
+    #[inline]
+    fn drift(&self, by: i64) {
+        if let Some(by) = self.counters.drift(by) {
+            let before = self.shared.items.fetch_add(by as usize, Ordering::Relaxed);
+            let items = (before as i64).wrapping_add(by).max(0) as usize;
+            if by > 0 {
+                self.table.grow(items, |link| {
+                    let layout = Layout::of(self.header(link));
+                    let key_at = layout.key_at();
+                    self.arena()
+                        .peek(link, key_at, layout.key_len, |key| self.hash(key))
+                });
+            }
+        }
+    }
+}
 
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,224 @@
+//! Counting a stored number up and down.
+
+use std::sync::atomic::Ordering;
+
+use super::counters::Count;
+use super::item::Layout;
+use super::memory::Link;
+use super::table::{Bucket, Place};
+use super::{Arith, Direction, Engine, Stored};
+
+/// Digits of the largest number.
+const DIGITS_MAX: usize = 20;
+
+impl Engine {
+    /// Counts the number the item holds up or down, if `compare` is `None` or its CAS id. The
+    /// value keeps its length, padded with trailing blanks, if the new digits fit into it and
+    /// nobody else holds a reference; otherwise it is just the digits. Flags and expiry stay, the
+    /// CAS id is new. Source: mcrsd.md 2.5.
+    pub fn arith(
+        &self,
+        key: &[u8],
+        direction: Direction,
+        delta: u64,
+        compare: Option<u64>,
+        now: u32,
+    ) -> Arith {
+        let hash = self.hash(key);
+        let mut counted = false;
+        loop {
+            let bucket = self.table.lock(hash);
+            let Some(place) = self.find(&bucket, hash, key) else {
+                return Arith::NotFound;
+            };
+            let link = place.link();
+            if self.death(link, now).is_some() {
+                self.bury(bucket, place);
+                return Arith::NotFound;
+            }
+            if compare.is_some_and(|cas| cas != self.cas_of(link)) {
+                return Arith::Exists;
+            }
+            let layout = Layout::of(self.header(link));
+            let Some(number) = self.number(link, &layout) else {
+                return Arith::NonNumeric;
+            };
+            if !std::mem::replace(&mut counted, true) {
+                let count = match direction {
+                    Direction::Incr => Count::IncrHits,
+                    Direction::Decr => Count::DecrHits,
+                };
+                self.counters.one(self.class_of(link), count);
+            }
+            let value = match direction {
+                Direction::Incr => number.wrapping_add(delta),
+                Direction::Decr => number.saturating_sub(delta),
+            };
+            let mut buffer = [0; DIGITS_MAX];
+            let digits = digits(value, &mut buffer);
+            if let Some(cas) = self.rewrite(link, &layout, digits, now) {
+                return Arith::Done { value, cas };
+            }
+            match self.restore(bucket, place, digits, now) {
+                Restored::Done(cas) => return Arith::Done { value, cas },
+                Restored::NoMemory => return Arith::NoMemory,
+                Restored::Changed => {}
+            }
+        }
+    }
+
+    /// The number an item holds, if it holds one; its bucket is locked.
+    fn number(&self, link: Link, layout: &Layout) -> Option<u64> {
+        if layout.chunked {
+            return None;
+        }
+        self.arena()
+            .peek(link, layout.value_at(), layout.value_len, parse)
+    }
+
+    /// Writes the digits over the present value, if they fit and nobody reads it; the new CAS id.
+    fn rewrite(&self, link: Link, layout: &Layout, digits: &[u8], now: u32) -> Option<u64> {
+        if digits.len() > layout.value_len {
+            return None;
+        }
+        let arena = self.arena();
+        let bits = arena.header(link).bits();
+        let mut chunk = arena.take(link)?;
+        let value = arena.body_mut(&mut chunk, layout.value_at(), layout.value_len);
+        let (front, padding) = value.split_at_mut(digits.len());
+        front.copy_from_slice(digits);
+        padding.fill(b' ');
+        let cas = self.next_cas();
+        if let Some(id) = arena.cas(link) {
+            id.store(cas, Ordering::Relaxed);
+        }
+        arena.header(link).access.store(now, Ordering::Relaxed);
+        arena.publish(chunk, bits);
+        Some(cas)
+    }
+
+    /// Stores the digits as a new item in the place of the present one. No memory is taken with
+    /// the bucket locked, so the item may change meanwhile.
+    fn restore(&self, bucket: Bucket<'_>, place: Place<'_>, digits: &[u8], now: u32) -> Restored {
+        let link = place.link();
+        let header = self.header(link);
+        let before = (header.bits(), header.access.load(Ordering::Relaxed));
+        let Some(pin) = self.arena().pin(link, |bits| bits) else {
+            return Restored::NoMemory;
+        };
+        let old = super::ItemRef::new(self, pin, before);
+        drop(bucket);
+        let draft = self.reserve(old.key(), old.flags(), old.expiry(), digits.len(), now);
+        let Ok(mut draft) = draft else {
+            return Restored::NoMemory;
+        };
+        if draft.fill(digits, now) != Ok(digits.len()) {
+            return Restored::NoMemory;
+        }
+        let hash = self.hash(old.key());
+        let bucket = self.table.lock(hash);
+        // The reference keeps others from rewriting it, so the same item is the same number.
+        let Some(place) = bucket.find(hash, |other| other == link) else {
+            return Restored::Changed;
+        };
+        let expiry = self.header(link).expiry.load(Ordering::Relaxed);
+        draft.set_expiry(expiry);
+        let cas = self.next_cas();
+        match self.install(bucket, Some(place), &mut draft, cas, now) {
+            Stored::Done { cas } => Restored::Done(cas),
+            _ => Restored::NoMemory,
+        }
+    }
+}
+
+enum Restored {
+    Done(u64),
+    NoMemory,
+    /// Another thread replaced the item: look again.
+    Changed,
+}
+
+/// Reads a number as C's `strtoull` does and memcached accepts: white space, an optional `+`,
+/// digits, then the end or white space. Nothing negative, empty or above 2^64 - 1.
+/// Source: mcrsd.md 2.5.
+fn parse(text: &[u8]) -> Option<u64> {
+    let blank = |byte: &u8| matches!(byte, b' ' | b'\t'..=b'\r');
+    let start = text.iter().position(|byte| !blank(byte))?;
+    let text = &text[start..];
+    let text = text.strip_prefix(b"+").unwrap_or(text);
+    let end = text.iter().position(blank).unwrap_or(text.len());
+    if end == 0 {
+        return None;
+    }
+    text[..end].iter().try_fold(0u64, |number, &byte| {
+        let digit = byte.wrapping_sub(b'0');
+        let tens = if digit <= 9 {
+            number.checked_mul(10)
+        } else {
+            None
+        };
+        tens?.checked_add(u64::from(digit))
+    })
+}
+
+/// The decimal digits of a number.
+fn digits(mut number: u64, buffer: &mut [u8; DIGITS_MAX]) -> &[u8] {
+    let mut at = DIGITS_MAX;
+    loop {
+        at -= 1;
+        buffer[at] = b'0' + (number % 10) as u8;
+        number /= 10;
+        if number == 0 {
+            return &buffer[at..];
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_read_as_strtoull_does() {
+        let max = u64::MAX.to_string();
+        let good: [(&[u8], u64); 9] = [
+            (b"0", 0),
+            (b"5", 5),
+            (b"5 ", 5),
+            (b"1 2", 1),
+            (b" \t\n+007\r\n", 7),
+            (b"+1", 1),
+            (b"0000000000000000000000000000012", 12),
+            (max.as_bytes(), u64::MAX),
+            (b"10\0".split_at(2).0, 10),
+        ];
+        for (text, number) in good {
+            assert_eq!(parse(text), Some(number), "{}", text.escape_ascii());
+        }
+        let bad: [&[u8]; 10] = [
+            b"",
+            b" ",
+            b"+",
+            b"-1",
+            b"1x",
+            b"x1",
+            b"1\0",
+            b"++1",
+            b"+ 1",
+            b"18446744073709551616",
+        ];
+        for text in bad {
+            assert_eq!(parse(text), None, "{}", text.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn digits_are_those_of_display() {
+        for number in [0, 1, 9, 10, 12345678901, u64::MAX] {
+            assert_eq!(
+                digits(number, &mut [0; DIGITS_MAX]),
+                number.to_string().as_bytes()
+            );
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! When an item is dead although it is still there: its time is over, or it was flushed.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use super::item::GENERATION_SHIFT;
+use super::memory::Header;
+
+/// Flush generations that can be told apart.
+const GENERATIONS: u32 = 16;
+
+/// Why an item is dead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Death {
+    /// Its expiry has come.
+    Expired,
+    /// It was flushed.
+    Flushed,
+}
+
+/// The state of the engine that makes items dead.
+///
+/// A flush at once counts a generation up; every item knows the one it was stored in, so one
+/// stored in the same tick after the flush lives. The number in the item is small, so before it
+/// comes round again all items of older generations must be swept out.
+#[derive(Debug, Default)]
+pub(super) struct Expiry {
+    generation: AtomicU32,
+    /// From this tick on, what was last accessed at or before it is dead; 0: none.
+    point: AtomicU32,
+}
+
+impl Expiry {
+    /// Why the item is dead, if it is.
+    #[inline]
+    pub(super) fn death(&self, header: &Header, now: u32) -> Option<Death> {
+        let generation = header.bits() >> GENERATION_SHIFT;
+        let point = self.point.load(Ordering::Relaxed);
+        let expiry = header.expiry.load(Ordering::Relaxed);
+        let passed = point != 0 && now >= point && header.access.load(Ordering::Relaxed) <= point;
+        if generation != self.generation.load(Ordering::Relaxed) % GENERATIONS || passed {
+            return Some(Death::Flushed);
+        }
+        (expiry != 0 && expiry <= now).then_some(Death::Expired)
+    }
+
+    /// Is the item dead?
+    #[inline]
+    pub(super) fn is_dead(&self, header: &Header, now: u32) -> bool {
+        self.death(header, now).is_some()
+    }
+
+    /// The item bits for what is stored now.
+    pub(super) fn generation_bits(&self) -> u32 {
+        (self.generation.load(Ordering::Relaxed) % GENERATIONS) << GENERATION_SHIFT
+    }
+
+    /// Makes everything stored so far dead and cancels the point. Flushes are done one at a time;
+    /// if [`must_sweep`](Expiry::must_sweep) says so, all dead items are swept out before.
+    pub(super) fn flush(&self) {
+        self.generation.fetch_add(1, Ordering::Relaxed);
+        self.point.store(0, Ordering::Relaxed);
+    }
+
+    /// Would the next flush make items alive that died long ago and are still there?
+    pub(super) fn must_sweep(&self) -> bool {
+        // After a sweep at generation g, g is the only one left; it comes round again in 16.
+        self.generation.load(Ordering::Relaxed) % (GENERATIONS - 1) == GENERATIONS - 2
+    }
+
+    /// Sets the point, 0 for none.
+    pub(super) fn flush_at(&self, point: u32) {
+        self.point.store(point, Ordering::Relaxed);
+    }
+
+    /// The point, 0 for none.
+    pub(super) fn point(&self) -> u32 {
+        self.point.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,678 @@
+//! Raw memory: address space, zeroed arrays that grow in place, and the arena of chunks that
+//! holds every item. The only file of the server with `unsafe` in it.
+//!
+//! It knows chunks and who owns them, not what an item looks like inside (`item.rs`), which
+//! chunks are free (`slab.rs`), nor which items exist (`table.rs`).
+//!
+//! # Who may touch a chunk
+//! The first word of every chunk, [`Header::state`], says it, and only this file moves a chunk
+//! from one state to another:
+//!
+//! | state | meaning | bytes may be |
+//! |---|---|---|
+//! | 0 | free | touched by nobody |
+//! | [`CLAIMED`] | one [`Chunk`] value exists and owns it | read and written through that value |
+//! | [`LINKED`], n references | an item others can find; n [`Pin`] values exist | read |
+//! | [`LEAVING`], n references | no longer found, n [`Pin`] values exist | read |
+//! | [`DATA`] | part of the value of a chunked item, goes with its head | read like the head |
+//!
+//! Every change is one atomic operation on that word, so two threads cannot both obtain a `Chunk`,
+//! and nobody obtains one while a `Pin` exists. Fresh pages are zero, which is "free".
+//!
+//! # What callers keep
+//! A [`Link`] names the start of a chunk as long as the page it lies on keeps its chunk size; a
+//! page changes size only when all its chunks are free. So a link may be used while one of these
+//! holds: its bucket is locked and the link is in that bucket; a `Pin` or `Chunk` of it (for a
+//! data chunk: of its head) is held; the lock of its class is held and it was got by walking the
+//! pages of that class. Links are never kept elsewhere. A link that breaks the rule cannot leave
+//! the arena: every access checks page and range, and panics.
+#![allow(unsafe_code)]
+
+use std::num::NonZeroU32;
+use std::ptr::NonNull;
+use std::slice;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
+
+use super::PAGE_BYTES;
+use super::table::Line;
+
+/// State bit: the item can be found by its key.
+pub(super) const LINKED: u32 = 1 << 0;
+/// State bit: exactly one [`Chunk`] owns the chunk.
+pub(super) const CLAIMED: u32 = 1 << 1;
+/// State bit: the chunk holds a part of a chunked item's value.
+pub(super) const DATA: u32 = 1 << 2;
+/// State bit: the item cannot be found any more, but references to it are left.
+const LEAVING: u32 = 1 << 3;
+/// The state bits of this file; the others among the lower 16 belong to `item.rs`.
+const OWNERSHIP: u32 = LINKED | CLAIMED | DATA | LEAVING;
+/// One reference; the upper 16 bits of the state count them.
+const REFERENCE: u32 = 1 << 16;
+/// References after which no more are given. Source: mcrsd.md 2.4.
+const REFERENCES_MAX: u32 = 60_000;
+
+/// Reserved address space. Nothing of it can be touched before it was committed.
+#[derive(Debug)]
+struct Mapping {
+    base: NonNull<u8>,
+    len: usize,
+}
+
+// SAFETY: a mapping is an address and a length; what may be done with the bytes, and by which
+// thread, is decided by the types built on it.
+unsafe impl Send for Mapping {}
+// SAFETY: as above; its own methods that change memory are called under a lock or on free pages.
+unsafe impl Sync for Mapping {}
+
+#[cfg(not(miri))]
+impl Mapping {
+    /// Reserves `len` bytes, a multiple of the system's page size. Costs no memory.
+    fn reserve(len: usize) -> Option<Mapping> {
+        let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
+        // SAFETY: a new anonymous mapping at an address of the kernel's choice overlaps nothing.
+        let at = unsafe { libc::mmap(std::ptr::null_mut(), len, libc::PROT_NONE, flags, -1, 0) };
+        if at == libc::MAP_FAILED {
+            return None;
+        }
+        NonNull::new(at.cast()).map(|base| Mapping { base, len })
+    }
+
+    /// Makes a range readable and writable; it reads as zero at first.
+    fn commit(&self, offset: usize, len: usize) -> bool {
+        assert!(offset <= self.len && len <= self.len - offset);
+        // SAFETY: the range lies in this mapping, which nobody else manages.
+        unsafe {
+            let at = self.base.as_ptr().add(offset).cast();
+            libc::mprotect(at, len, libc::PROT_READ | libc::PROT_WRITE) == 0
+        }
+    }
+
+    #[allow(dead_code, reason = "for pages that change class")]
+    /// Gives the memory of a committed range back to the system; it reads as zero afterwards.
+    ///
+    /// # Safety
+    /// No reference into the range exists, and none is made before this returns.
+    unsafe fn discard(&self, offset: usize, len: usize) {
+        assert!(offset <= self.len && len <= self.len - offset);
+        // SAFETY: the range lies in this private anonymous mapping, so its pages read as zero
+        // after MADV_DONTNEED; the caller says nobody looks. Should the call fail (locked
+        // memory), the bytes are cleared by hand.
+        unsafe {
+            let at = self.base.as_ptr().add(offset);
+            if libc::madvise(at.cast(), len, libc::MADV_DONTNEED) != 0 {
+                at.write_bytes(0, len);
+            }
+        }
+    }
+}
+
+#[cfg(not(miri))]
+impl Drop for Mapping {
+    fn drop(&mut self) {
+        // SAFETY: the whole mapping as it was made; the types built on it borrow their owner, so
+        // no reference into it is left.
+        unsafe { libc::munmap(self.base.as_ptr().cast(), self.len) };
+    }
+}
+
+/// Under Miri there is no address space to reserve: an ordinary zeroed allocation.
+#[cfg(miri)]
+impl Mapping {
+    fn layout(len: usize) -> Option<std::alloc::Layout> {
+        std::alloc::Layout::from_size_align(len, 4096).ok()
+    }
+
+    fn reserve(len: usize) -> Option<Mapping> {
+        let layout = Self::layout(len).filter(|layout| layout.size() > 0)?;
+        // SAFETY: the layout has a size above 0.
+        let base = NonNull::new(unsafe { std::alloc::alloc_zeroed(layout) })?;
+        Some(Mapping { base, len })
+    }
+
+    fn commit(&self, offset: usize, len: usize) -> bool {
+        offset <= self.len && len <= self.len - offset
+    }
+
+    /// # Safety
+    /// No reference into the range exists, and none is made before this returns.
+    unsafe fn discard(&self, offset: usize, len: usize) {
+        assert!(offset <= self.len && len <= self.len - offset);
+        // SAFETY: the range lies in the allocation and the caller says nobody looks.
+        unsafe { self.base.as_ptr().add(offset).write_bytes(0, len) };
+    }
+}
+
+#[cfg(miri)]
+impl Drop for Mapping {
+    fn drop(&mut self) {
+        if let Some(layout) = Self::layout(self.len) {
+            // SAFETY: allocated with this layout.
+            unsafe { std::alloc::dealloc(self.base.as_ptr(), layout) };
+        }
+    }
+}
+
+/// Types for which zero bytes are a value, that can be shared between threads and need no drop.
+///
+/// # Safety
+/// All three must be true.
+pub(super) unsafe trait Zeroed: Sync {}
+
+// SAFETY: an atomic integer of value 0.
+unsafe impl Zeroed for AtomicU32 {}
+// SAFETY: an atomic integer of value 0.
+unsafe impl Zeroed for AtomicU64 {}
+// SAFETY: consists of `AtomicU32` only.
+unsafe impl Zeroed for Line {}
+// SAFETY: consists of atomic integers only.
+unsafe impl Zeroed for super::counters::Shard {}
+
+/// An array that grows at its end, in place, and never moves. New elements are zero and cost no
+/// memory before they are touched.
+#[derive(Debug)]
+pub(super) struct Region<T> {
+    map: Mapping,
+    /// Elements that may be used. Only grows.
+    len: AtomicUsize,
+    growing: Mutex<()>,
+    capacity: usize,
+    element: std::marker::PhantomData<T>,
+}
+
+impl<T: Zeroed> Region<T> {
+    /// Reserves room for `capacity` elements (at least 1) and has none yet.
+    pub(super) fn reserve(capacity: usize) -> Option<Region<T>> {
+        const { assert!(align_of::<T>() <= 4096) };
+        let bytes = capacity
+            .checked_mul(size_of::<T>())?
+            .checked_next_multiple_of(4096)?;
+        let map = Mapping::reserve(bytes)?;
+        let (len, growing) = (AtomicUsize::new(0), Mutex::new(()));
+        Some(Region {
+            map,
+            len,
+            growing,
+            capacity,
+            element: std::marker::PhantomData,
+        })
+    }
+
+    /// Number of elements that may be used.
+    pub(super) fn len(&self) -> usize {
+        self.len.load(Ordering::Acquire)
+    }
+
+    /// Makes room for at least `len` elements, `step` more at a time at the least. `false` if
+    /// that is beyond the reservation or the system gives no memory.
+    pub(super) fn grow(&self, len: usize, step: usize) -> bool {
+        let _growing = self
+            .growing
+            .lock()
+            .unwrap_or_else(|poison| poison.into_inner());
+        let now = self.len();
+        if len <= now {
+            return true;
+        }
+        if len > self.capacity {
+            return false;
+        }
+        let to = len.max(now.saturating_add(step)).min(self.capacity);
+        // Whole system pages, the last one may be committed already.
+        let from_byte = (now * size_of::<T>()) & !4095;
+        let to_byte = (to * size_of::<T>()).next_multiple_of(4096);
+        if !self.map.commit(from_byte, to_byte - from_byte) {
+            return false;
+        }
+        self.len.store(to, Ordering::Release);
+        true
+    }
+
+    /// One element.
+    ///
+    /// # Panics
+    /// If `index` is not below [`len`](Region::len).
+    #[inline]
+    pub(super) fn get(&self, index: usize) -> &T {
+        assert!(index < self.len(), "element beyond the end of a region");
+        // SAFETY: below `len`, so committed, and within the mapping; aligned, since the mapping is
+        // to 4096 and elements follow each other; zero is a value of `T`; nobody has a `&mut`.
+        unsafe { self.map.base.cast::<T>().add(index).as_ref() }
+    }
+}
+
+/// What every chunk begins with. `item.rs` says what the fields mean for an item; in a chunk of
+/// state [`DATA`] they are the next data chunk, the bytes used, and the head chunk.
+#[derive(Debug)]
+#[repr(C)]
+pub(super) struct Header {
+    /// Ownership bits, item bits and number of references.
+    state: AtomicU32,
+    /// Item: lengths of key and value. Data chunk: link of the next one, 0 for none.
+    pub(super) lens: AtomicU32,
+    /// Item: tick of expiry. Data chunk: bytes of the value in it.
+    pub(super) expiry: AtomicU32,
+    /// Item: tick of the last access. Data chunk: link of the head.
+    pub(super) access: AtomicU32,
+}
+
+/// Bytes of [`Header`]; the CAS id, if there is one, and the body follow.
+pub(super) const HEADER_BYTES: usize = size_of::<Header>();
+const _: () = assert!(HEADER_BYTES == 16);
+
+impl Header {
+    /// Ownership and item bits, without the references.
+    #[inline]
+    pub(super) fn bits(&self) -> u32 {
+        self.state.load(Ordering::Relaxed) & 0xffff
+    }
+
+    /// Number of references held.
+    pub(super) fn references(&self) -> u32 {
+        self.state.load(Ordering::Relaxed) >> 16
+    }
+
+    /// Changes item bits; a change that would touch the ownership bits or references is cut to
+    /// the others. May lose against a change of another thread, in which case nothing happens.
+    pub(super) fn change_bits(&self, change: impl FnOnce(u32) -> u32) {
+        let old = self.state.load(Ordering::Relaxed);
+        let bits = change(old) & 0xffff & !OWNERSHIP;
+        let new = (old & !0xffff) | (old & OWNERSHIP) | bits;
+        let _ = self
+            .state
+            .compare_exchange(old, new, Ordering::Relaxed, Ordering::Relaxed);
+    }
+}
+
+/// The place of a chunk in the arena; never 0. See the rules at the top of this file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Link(NonZeroU32);
+
+impl Link {
+    /// The number that is kept in table and headers, above 0.
+    pub(super) fn raw(self) -> u32 {
+        self.0.get()
+    }
+
+    /// The link a number came from, `None` for 0.
+    pub(super) fn from_raw(raw: u32) -> Option<Link> {
+        NonZeroU32::new(raw).map(Link)
+    }
+}
+
+/// Sole ownership of a chunk. Not given back by dropping: hand it to [`Arena::publish`],
+/// [`Arena::seal`] or [`Arena::retire`].
+#[derive(Debug)]
+#[must_use]
+pub(super) struct Chunk {
+    link: Link,
+}
+
+impl Chunk {
+    /// Where it is.
+    pub(super) fn link(&self) -> Link {
+        self.link
+    }
+}
+
+/// A counted reference to an item's head chunk. Not given back by dropping: hand it to
+/// [`Arena::release`].
+#[derive(Debug)]
+#[must_use]
+pub(super) struct Pin {
+    link: Link,
+}
+
+impl Pin {
+    /// Where the item is.
+    pub(super) fn link(&self) -> Link {
+        self.link
+    }
+}
+
+/// The memory of all items: pages of 1 MiB, each cut into chunks of one size.
+#[derive(Debug)]
+pub(super) struct Arena {
+    map: Mapping,
+    /// log2 of the bytes a link counts in.
+    shift: u32,
+    /// Bytes before the body: the header, and the CAS id if the engine keeps them.
+    body: usize,
+    /// By page: bytes of its chunks, 0 while it belongs to no class.
+    chunk_bytes: Region<AtomicU32>,
+}
+
+impl Arena {
+    /// Reserves address space for `pages` pages. Page 0 is never used, so that no link is 0.
+    pub(super) fn reserve(pages: usize, cas: bool) -> Option<Arena> {
+        let chunk_bytes = Region::reserve(pages)?;
+        if !chunk_bytes.grow(pages, 0) {
+            return None;
+        }
+        let map = Mapping::reserve(pages.checked_mul(PAGE_BYTES)?)?;
+        let body = HEADER_BYTES + if cas { size_of::<AtomicU64>() } else { 0 };
+        Some(Arena {
+            map,
+            shift: Self::shift(pages),
+            body,
+            chunk_bytes,
+        })
+    }
+
+    /// log2 of the alignment chunks need in an arena of so many pages: 3 up to 32 GiB.
+    pub(super) fn shift(pages: usize) -> u32 {
+        let mut shift = 3;
+        while (pages * PAGE_BYTES - 1) >> shift > u32::MAX as usize {
+            shift += 1;
+        }
+        shift
+    }
+
+    /// Number of pages there is address space for, page 0 included.
+    pub(super) fn pages(&self) -> usize {
+        self.chunk_bytes.len()
+    }
+
+    /// Bytes of a chunk before its body.
+    pub(super) fn body_start(&self) -> usize {
+        self.body
+    }
+
+    /// Opens a page, zeroed, for chunks of `bytes` each, a multiple of the arena's alignment.
+    /// `false` if the system gives no memory. The page must be closed.
+    pub(super) fn open_page(&self, page: usize, bytes: usize) -> bool {
+        assert!(bytes >= self.body && bytes.trailing_zeros() >= self.shift);
+        assert!(page > 0 && bytes <= PAGE_BYTES);
+        let size = self.chunk_bytes.get(page);
+        assert_eq!(size.load(Ordering::Acquire), 0, "the page is in use");
+        let committed = self.map.commit(page * PAGE_BYTES, PAGE_BYTES);
+        if committed {
+            size.store(bytes as u32, Ordering::Release);
+        }
+        committed
+    }
+
+    #[allow(dead_code, reason = "for pages that change class")]
+    /// Closes a page and gives its memory back to the system. All its chunks must be free, and
+    /// the caller holds the lock of its class, so that nobody walks it.
+    ///
+    /// # Panics
+    /// If a chunk is not free.
+    pub(super) fn close_page(&self, page: usize) {
+        let bytes = self.chunk_bytes.get(page).load(Ordering::Acquire) as usize;
+        assert!(bytes > 0, "the page is not in use");
+        for at in (0..=PAGE_BYTES - bytes).step_by(bytes) {
+            let state = &self.header(self.link(page, at)).state;
+            // Claiming every chunk makes the check and the closing one step.
+            let claim = state.compare_exchange(0, CLAIMED, Ordering::Acquire, Ordering::Relaxed);
+            assert!(claim.is_ok(), "a page is closed that has a chunk in use");
+        }
+        self.chunk_bytes.get(page).store(0, Ordering::Release);
+        // SAFETY: every chunk was claimed above, so no `Chunk`, `Pin` or reference into the page
+        // exists, and links to it may no longer be used (rules at the top).
+        unsafe { self.map.discard(page * PAGE_BYTES, PAGE_BYTES) };
+    }
+
+    /// The link of the chunk that starts `at` bytes into a page.
+    pub(super) fn link(&self, page: usize, at: usize) -> Link {
+        let raw = (page * PAGE_BYTES + at) >> self.shift;
+        Link::from_raw(raw as u32).expect("pages in use are numbered from 1")
+    }
+
+    /// The page of a chunk and the bytes in front of it on that page.
+    #[inline]
+    pub(super) fn place(&self, link: Link) -> (usize, usize) {
+        let offset = self.offset(link);
+        (offset / PAGE_BYTES, offset % PAGE_BYTES)
+    }
+
+    #[inline]
+    fn offset(&self, link: Link) -> usize {
+        (link.raw() as usize) << self.shift
+    }
+
+    /// Bytes of a chunk, header included.
+    ///
+    /// # Panics
+    /// If the link is on no page in use, or the chunk would reach over the end of its page.
+    #[inline]
+    pub(super) fn chunk_bytes(&self, link: Link) -> usize {
+        let (page, at) = self.place(link);
+        let bytes = self.chunk_bytes.get(page).load(Ordering::Relaxed) as usize;
+        assert!(bytes > 0 && at + bytes <= PAGE_BYTES, "a link to no chunk");
+        bytes
+    }
+
+    /// The header of a chunk.
+    #[inline]
+    pub(super) fn header(&self, link: Link) -> &Header {
+        let _ = self.chunk_bytes(link);
+        // SAFETY: the check above: the chunk lies on a page in use, which is committed memory of
+        // the mapping. Aligned to 8 by the shift. These bytes are never accessed but as a
+        // `Header` (bodies start behind it), whose fields are atomic, and zero is a value of it.
+        unsafe {
+            self.map
+                .base
+                .add(self.offset(link))
+                .cast::<Header>()
+                .as_ref()
+        }
+    }
+
+    /// The CAS id of a chunk, `None` if this arena keeps none.
+    #[inline]
+    pub(super) fn cas(&self, link: Link) -> Option<&AtomicU64> {
+        if self.body == HEADER_BYTES {
+            return None;
+        }
+        let _ = self.chunk_bytes(link);
+        // SAFETY: as `header`; these 8 bytes behind the header are inside the chunk, since no
+        // chunk is smaller than `body` (`open_page`), and never accessed but as this atomic.
+        Some(unsafe {
+            self.map
+                .base
+                .add(self.offset(link) + HEADER_BYTES)
+                .cast::<AtomicU64>()
+                .as_ref()
+        })
+    }
+
+    /// Takes a free chunk; `None` if it is not free.
+    pub(super) fn claim(&self, link: Link) -> Option<Chunk> {
+        self.turn(link, 0, CLAIMED).then_some(Chunk { link })
+    }
+
+    /// Gives a chunk up; it is free then.
+    pub(super) fn retire(&self, chunk: Chunk) -> Link {
+        self.header(chunk.link).state.store(0, Ordering::Release);
+        chunk.link
+    }
+
+    /// Makes a chunk an item that can be found and pinned, with these item bits.
+    pub(super) fn publish(&self, chunk: Chunk, bits: u32) -> Link {
+        let state = LINKED | (bits & 0xffff & !OWNERSHIP);
+        self.header(chunk.link)
+            .state
+            .store(state, Ordering::Release);
+        chunk.link
+    }
+
+    /// Makes a chunk a part of a chunked item.
+    pub(super) fn seal(&self, chunk: Chunk) -> Link {
+        self.header(chunk.link).state.store(DATA, Ordering::Release);
+        chunk.link
+    }
+
+    /// Takes back a part of a chunked item, whose head the caller owns.
+    pub(super) fn unseal(&self, _head: &Chunk, data: Link) -> Option<Chunk> {
+        self.turn(data, DATA, CLAIMED)
+            .then_some(Chunk { link: data })
+    }
+
+    /// Takes a linked item that nobody references, to change it in place or to free it; `None`
+    /// if there is a reference or it is not linked.
+    pub(super) fn take(&self, link: Link) -> Option<Chunk> {
+        let state = &self.header(link).state;
+        let old = state.load(Ordering::Relaxed);
+        if old & OWNERSHIP != LINKED || old >> 16 != 0 {
+            return None;
+        }
+        self.turn(link, old, (old & !OWNERSHIP) | CLAIMED)
+            .then_some(Chunk { link })
+    }
+
+    /// Makes an item one that can no longer be found or pinned; its item bits stay. The chunk, if
+    /// nobody references it; otherwise the last [`release`](Arena::release) gets it.
+    pub(super) fn unlink(&self, link: Link) -> Option<Chunk> {
+        let state = &self.header(link).state;
+        let mut old = state.load(Ordering::Relaxed);
+        while old & OWNERSHIP == LINKED {
+            let last = old >> 16 == 0;
+            let owner = if last { CLAIMED } else { LEAVING };
+            let new = (old & !OWNERSHIP) | owner;
+            match state.compare_exchange_weak(old, new, Ordering::AcqRel, Ordering::Relaxed) {
+                Ok(_) => return last.then_some(Chunk { link }),
+                Err(now) => old = now,
+            }
+        }
+        None
+    }
+
+    /// A reference to a linked item; `None` if it is not linked or has too many references.
+    /// `change` gives the new item bits for the old ones, in the same step.
+    #[inline]
+    pub(super) fn pin(&self, link: Link, change: impl Fn(u32) -> u32) -> Option<Pin> {
+        let state = &self.header(link).state;
+        let mut old = state.load(Ordering::Relaxed);
+        while old & OWNERSHIP == LINKED && old >> 16 < REFERENCES_MAX {
+            let bits = change(old & 0xffff) & 0xffff & !OWNERSHIP;
+            let new = ((old & !0xffff) | LINKED | bits) + REFERENCE;
+            match state.compare_exchange_weak(old, new, Ordering::Acquire, Ordering::Relaxed) {
+                Ok(_) => return Some(Pin { link }),
+                Err(now) => old = now,
+            }
+        }
+        None
+    }
+
+    /// Gives a reference back. The chunk, if it was the last one to an item no longer linked.
+    #[inline]
+    pub(super) fn release(&self, pin: Pin) -> Option<Chunk> {
+        let state = &self.header(pin.link).state;
+        let old = state.fetch_sub(REFERENCE, Ordering::AcqRel);
+        if old >> 16 != 1 || old & OWNERSHIP != LEAVING {
+            return None;
+        }
+        // Leaving and without references: nobody else changes the word any more.
+        state.store((old & 0xffff & !OWNERSHIP) | CLAIMED, Ordering::Relaxed);
+        Some(Chunk { link: pin.link })
+    }
+
+    /// Bytes `start .. start + len` of a pinned item's body.
+    ///
+    /// # Panics
+    /// If they reach over the end of the chunk.
+    #[inline]
+    pub(super) fn body<'a>(&'a self, pin: &'a Pin, start: usize, len: usize) -> &'a [u8] {
+        // SAFETY: the pin keeps the chunk from being owned by anybody, so nobody writes to it.
+        unsafe { self.slice(pin.link, start, len) }
+    }
+
+    /// Bytes `0 .. len` of the body of a data chunk, which belongs to the pinned head.
+    ///
+    /// # Panics
+    /// If `data` is no data chunk or they reach over its end.
+    pub(super) fn data<'a>(&'a self, _head: &'a Pin, data: Link, len: usize) -> &'a [u8] {
+        let state = self.header(data).state.load(Ordering::Acquire);
+        assert_eq!(
+            state, DATA,
+            "a value continues in a chunk that is not part of one"
+        );
+        // SAFETY: a data chunk is owned again only through its head (`unseal`), and the pin keeps
+        // the head from being owned.
+        unsafe { self.slice(data, 0, len) }
+    }
+
+    /// As [`data`](Arena::data), of a head that is owned.
+    pub(super) fn data_owned<'a>(&'a self, _head: &'a Chunk, data: Link, len: usize) -> &'a [u8] {
+        let state = self.header(data).state.load(Ordering::Acquire);
+        assert_eq!(
+            state, DATA,
+            "a value continues in a chunk that is not part of one"
+        );
+        // SAFETY: as in `data`: `unseal` needs the head, which is borrowed here.
+        unsafe { self.slice(data, 0, len) }
+    }
+
+    /// Looks at bytes of the body of a linked item whose bucket the caller has locked.
+    ///
+    /// # Panics
+    /// If they reach over the end of the chunk.
+    #[inline]
+    pub(super) fn peek<R>(
+        &self,
+        link: Link,
+        start: usize,
+        len: usize,
+        look: impl FnOnce(&[u8]) -> R,
+    ) -> R {
+        // SAFETY: linked, so owned by nobody, and it stays so while the bucket is locked: only
+        // the holder of that lock unlinks or takes it (rules at the top).
+        look(unsafe { self.slice(link, start, len) })
+    }
+
+    /// Bytes `start .. start + len` of the body of an owned chunk.
+    ///
+    /// # Panics
+    /// If they reach over the end of the chunk.
+    pub(super) fn body_owned<'a>(&'a self, chunk: &'a Chunk, start: usize, len: usize) -> &'a [u8] {
+        // SAFETY: owned by the value borrowed here, so nobody else has it, and it is written to
+        // only through that value borrowed mutably.
+        unsafe { self.slice(chunk.link, start, len) }
+    }
+
+    /// Bytes `start .. start + len` of the body of an owned chunk, to write.
+    ///
+    /// # Panics
+    /// If they reach over the end of the chunk.
+    pub(super) fn body_mut<'a>(
+        &'a self,
+        chunk: &'a mut Chunk,
+        start: usize,
+        len: usize,
+    ) -> &'a mut [u8] {
+        let at = self.range(chunk.link, start, len);
+        // SAFETY: `range` checked that the bytes are in the chunk and behind header and CAS id.
+        // They are initialised: zero from the system, later written as `u8`. The chunk is
+        // owned (table at the top) by the value borrowed mutably here, so no other reference.
+        unsafe { slice::from_raw_parts_mut(self.map.base.as_ptr().add(at), len) }
+    }
+
+    /// # Safety
+    /// Nobody owns the chunk as long as the slice lives.
+    #[inline]
+    unsafe fn slice(&self, link: Link, start: usize, len: usize) -> &[u8] {
+        let at = self.range(link, start, len);
+        // SAFETY: as in `body_mut`, but shared: the caller keeps writers away.
+        unsafe { slice::from_raw_parts(self.map.base.as_ptr().add(at), len) }
+    }
+
+    /// Where in the arena a range of a body starts.
+    #[inline]
+    fn range(&self, link: Link, start: usize, len: usize) -> usize {
+        let room = self.chunk_bytes(link) - self.body;
+        assert!(
+            start <= room && len <= room - start,
+            "beyond the end of a chunk"
+        );
+        self.offset(link) + self.body + start
+    }
+
+    #[inline]
+    fn turn(&self, link: Link, from: u32, to: u32) -> bool {
+        let state = &self.header(link).state;
+        state
+            .compare_exchange(from, to, Ordering::AcqRel, Ordering::Relaxed)
+            .is_ok()
+    }
+}

@@ -1,0 +1,402 @@
+//! The hash table: from a key's hash to the links of items that may have it. It compares no keys
+//! itself and owns no items.
+//!
+//! A bucket is one cache line: a lock, twelve links and twelve one-byte tags cut from the hash, so
+//! a lookup touches one line here and, but for one in twenty-odd, only the item it looks for. A
+//! full bucket goes on in an overflow line.
+//!
+//! The table grows one bucket at a time (linear hashing): bucket `n` is split off from bucket
+//! `n - 2^k`, both locked, everything else in use as usual. So there is never a second table,
+//! never a pause, and the memory follows the number of items closely (7.5 to 8.5 bytes each).
+//!
+//! Locks are spin locks, held for the time it takes to look at a few items; nothing that waits is
+//! done under one. Order: class lock (`slab.rs`) before bucket lock; at most one bucket is locked
+//! by a thread, except for the two of a split.
+
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::memory::{Link, Region};
+
+/// Links in a line.
+const SLOTS: usize = 12;
+/// Items per bucket the table aims at by growing.
+const LOAD: usize = 10;
+/// Buckets split in one go at most, so that no insertion pays for more.
+const SPLITS_AT_ONCE: usize = 8;
+/// Lines added to the table's memory at a time (256 KiB).
+const STEP: usize = 4096;
+/// The lock bit of [`Line::word`]; the others number the next overflow line, 0 for none.
+const LOCKED: u32 = 1 << 31;
+/// Attempts to take a lock before the thread lets others run.
+const SPINS: u32 = 100;
+
+/// A bucket, or an overflow line of one. Only touched with the bucket locked, so relaxed accesses
+/// do; the lock bit itself orders them.
+#[derive(Debug, Default)]
+#[repr(C, align(64))]
+pub(super) struct Line {
+    word: AtomicU32,
+    tags: [AtomicU32; SLOTS / 4],
+    links: [AtomicU32; SLOTS],
+}
+const _: () = assert!(size_of::<Line>() == 64);
+
+impl Line {
+    fn next(&self) -> u32 {
+        self.word.load(Ordering::Relaxed) & !LOCKED
+    }
+
+    fn set_next(&self, next: u32) {
+        let lock = self.word.load(Ordering::Relaxed) & LOCKED;
+        self.word.store(lock | next, Ordering::Relaxed);
+    }
+
+    /// The slots with this tag, as bits; a wrong one now and then, a missing one never.
+    #[inline]
+    fn matches(&self, tag: u8) -> u32 {
+        let wanted = u32::from(tag) * 0x0101_0101;
+        let mut slots = 0;
+        for (i, tags) in self.tags.iter().enumerate() {
+            let differ = tags.load(Ordering::Relaxed) ^ wanted;
+            // The high bit of each zero byte (and of some byte above one, hence "now and then").
+            let mut zero = differ.wrapping_sub(0x0101_0101) & !differ & 0x8080_8080;
+            while zero != 0 {
+                slots |= 1 << (4 * i as u32 + zero.trailing_zeros() / 8);
+                zero &= zero - 1;
+            }
+        }
+        slots
+    }
+
+    fn tag(&self, slot: usize) -> u8 {
+        (self.tags[slot / 4].load(Ordering::Relaxed) >> (slot % 4 * 8)) as u8
+    }
+
+    fn set(&self, slot: usize, tag: u8, link: u32) {
+        let (tags, shift) = (&self.tags[slot / 4], slot % 4 * 8);
+        let others = tags.load(Ordering::Relaxed) & !(0xff << shift);
+        tags.store(others | u32::from(tag) << shift, Ordering::Relaxed);
+        self.links[slot].store(link, Ordering::Relaxed);
+    }
+
+    /// A slot without a link: its tag is 0, which no item has.
+    fn vacancy(&self) -> Option<usize> {
+        (0..SLOTS).find(|&slot| self.tag(slot) == 0)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.tags
+            .iter()
+            .all(|tags| tags.load(Ordering::Relaxed) == 0)
+    }
+}
+
+/// The tag of a hash, never 0. Taken from the top, since the bottom chooses the bucket.
+#[inline]
+fn tag(hash: u64) -> u8 {
+    ((hash >> 56) as u8).max(1)
+}
+
+/// Where a split puts down what it moves; kept, so that it allocates nothing under a lock.
+#[derive(Debug, Default)]
+struct Scratch {
+    entries: Vec<(u64, Link)>,
+    lines: Vec<u32>,
+}
+
+/// The hash table.
+#[derive(Debug)]
+pub(super) struct Table {
+    buckets: Region<Line>,
+    /// Buckets in use; grows by one with each split.
+    count: AtomicUsize,
+    overflow: Region<Line>,
+    /// Overflow lines that are free again, and the first one never used.
+    spare: Mutex<(Vec<u32>, u32)>,
+    /// Held by the thread that splits.
+    growing: Mutex<Scratch>,
+    expand: bool,
+}
+
+impl Table {
+    /// A table with room for `2^power` items at the start and for `items` at most; more still
+    /// work, in longer buckets. `None` if the system gives no memory.
+    pub(super) fn new(power: u8, items: usize, expand: bool) -> Option<Table> {
+        let start = (1usize << power).div_ceil(SLOTS).next_power_of_two() / 2;
+        let start = start.max(8);
+        let most = (items / LOAD).max(start).min(LOCKED as usize);
+        let buckets = Region::reserve(most)?;
+        let overflow = Region::reserve(most)?;
+        if !buckets.grow(start, 0) {
+            return None;
+        }
+        Some(Table {
+            buckets,
+            count: AtomicUsize::new(start),
+            overflow,
+            spare: Mutex::new((Vec::new(), 1)),
+            growing: Mutex::default(),
+            expand,
+        })
+    }
+
+    /// Locks the bucket of a hash.
+    #[inline]
+    pub(super) fn lock(&self, hash: u64) -> Bucket<'_> {
+        loop {
+            let at = bucket_of(hash, self.count.load(Ordering::Acquire));
+            let bucket = self.lock_at(at);
+            // A split may have taken this hash elsewhere before the lock was had; it cannot
+            // any more, since it needs this lock.
+            if bucket_of(hash, self.count.load(Ordering::Acquire)) == at {
+                return bucket;
+            }
+        }
+    }
+
+    #[inline]
+    fn lock_at(&self, at: usize) -> Bucket<'_> {
+        let line = self.buckets.get(at);
+        let mut tries = 0;
+        loop {
+            let word = line.word.load(Ordering::Relaxed);
+            if word & LOCKED == 0
+                && line
+                    .word
+                    .compare_exchange_weak(
+                        word,
+                        word | LOCKED,
+                        Ordering::Acquire,
+                        Ordering::Relaxed,
+                    )
+                    .is_ok()
+            {
+                return Bucket { table: self, line };
+            }
+            tries += 1;
+            if tries % SPINS == 0 {
+                std::thread::yield_now();
+            } else {
+                std::hint::spin_loop();
+            }
+        }
+    }
+
+    /// Grows towards `items` items if they are more than the table is made for, by a few buckets.
+    /// `hash_of` gives the hash of a linked item whose bucket is locked.
+    pub(super) fn grow(&self, items: usize, hash_of: impl Fn(Link) -> u64) {
+        if !self.expand || items / LOAD <= self.count.load(Ordering::Relaxed) {
+            return;
+        }
+        let Ok(mut scratch) = self.growing.try_lock() else {
+            return;
+        };
+        for _ in 0..SPLITS_AT_ONCE {
+            let count = self.count.load(Ordering::Relaxed);
+            if items / LOAD <= count || !self.buckets.grow(count + 1, STEP) {
+                return;
+            }
+            self.split(count, &hash_of, &mut scratch);
+        }
+    }
+
+    /// Moves what belongs into bucket `new`, the first one not in use, out of the bucket it is in
+    /// so far. Needs no new line: `n` full lines make at most `n` and one more, the new bucket.
+    fn split(&self, new: usize, hash_of: &impl Fn(Link) -> u64, scratch: &mut Scratch) {
+        let old = new - (1 << new.ilog2());
+        let (from, to) = (self.lock_at(old), self.lock_at(new));
+        scratch.entries.clear();
+        scratch.lines.clear();
+        let mut line = from.line;
+        loop {
+            for slot in 0..SLOTS {
+                if let Some(link) = Link::from_raw(line.links[slot].load(Ordering::Relaxed)) {
+                    scratch.entries.push((hash_of(link), link));
+                    line.set(slot, 0, 0);
+                }
+            }
+            let next = line.next();
+            line.set_next(0);
+            if next == 0 {
+                break;
+            }
+            scratch.lines.push(next);
+            line = self.overflow.get(next as usize);
+        }
+        for &(hash, link) in &scratch.entries {
+            let moves = bucket_of(hash, new + 1) == new;
+            let bucket = if moves { &to } else { &from };
+            bucket.insert_with(hash, link, || scratch.lines.pop());
+        }
+        if !scratch.lines.is_empty() {
+            self.spare().0.append(&mut scratch.lines);
+        }
+        // Before either lock is let go, so that who waits for one looks again.
+        self.count.store(new + 1, Ordering::Release);
+    }
+
+    /// Locks one bucket after the other and takes out every link that `goes` says yes to; `goes`
+    /// is called with the bucket locked. What is moved by a split meanwhile is still met.
+    pub(super) fn sweep(&self, mut goes: impl FnMut(Link) -> bool) {
+        let mut at = 0;
+        while at < self.count.load(Ordering::Acquire) {
+            let bucket = self.lock_at(at);
+            let mut line = Some(bucket.line);
+            while let Some(full) = line {
+                // Removing may unchain the line, so look ahead first.
+                line = bucket.following(full);
+                for slot in 0..SLOTS {
+                    let link = Link::from_raw(full.links[slot].load(Ordering::Relaxed));
+                    if link.is_some_and(&mut goes) {
+                        bucket.remove(Place { line: full, slot });
+                    }
+                }
+            }
+            at += 1;
+        }
+    }
+
+    /// log2 of the number of items the buckets in use have slots for, rounded down.
+    pub(super) fn power(&self) -> u32 {
+        (self.count.load(Ordering::Relaxed) * SLOTS).ilog2()
+    }
+
+    /// Bytes in use.
+    pub(super) fn bytes(&self) -> usize {
+        let spare = self.spare();
+        let overflow = spare.1 as usize - 1 - spare.0.len();
+        (self.count.load(Ordering::Relaxed) + overflow) * size_of::<Line>()
+    }
+
+    fn spare(&self) -> MutexGuard<'_, (Vec<u32>, u32)> {
+        self.spare.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take_line(&self) -> Option<u32> {
+        let mut spare = self.spare();
+        if let Some(line) = spare.0.pop() {
+            return Some(line);
+        }
+        let line = spare.1;
+        if !self.overflow.grow(line as usize + 1, STEP) {
+            return None;
+        }
+        spare.1 += 1;
+        Some(line)
+    }
+}
+
+/// The bucket of a hash in a table of `count` buckets.
+#[inline]
+fn bucket_of(hash: u64, count: usize) -> usize {
+    let mask = usize::MAX >> (count - 1).leading_zeros();
+    let at = hash as usize & mask;
+    if at < count { at } else { at & (mask >> 1) }
+}
+
+/// A locked bucket; unlocked when dropped, also when a panic does it.
+#[derive(Debug)]
+pub(super) struct Bucket<'t> {
+    table: &'t Table,
+    line: &'t Line,
+}
+
+/// Where in a locked bucket a link is. Good until the bucket changes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place<'t> {
+    line: &'t Line,
+    slot: usize,
+}
+
+impl Place<'_> {
+    /// The link there.
+    pub(super) fn link(&self) -> Link {
+        let raw = self.line.links[self.slot].load(Ordering::Relaxed);
+        Link::from_raw(raw).expect("a place is only made of a slot with a link")
+    }
+}
+
+impl<'t> Bucket<'t> {
+    /// The first link with the tag of this hash that `is_it` says yes to.
+    #[inline]
+    pub(super) fn find(&self, hash: u64, is_it: impl Fn(Link) -> bool) -> Option<Place<'t>> {
+        let mut line = self.line;
+        loop {
+            let mut slots = line.matches(tag(hash));
+            while slots != 0 {
+                let slot = slots.trailing_zeros() as usize;
+                let raw = line.links[slot].load(Ordering::Relaxed);
+                if Link::from_raw(raw).is_some_and(&is_it) {
+                    return Some(Place { line, slot });
+                }
+                slots &= slots - 1;
+            }
+            line = self.following(line)?;
+        }
+    }
+
+    /// Adds a link. `false` if that needed an overflow line and the system gave no memory.
+    pub(super) fn insert(&self, hash: u64, link: Link) -> bool {
+        self.insert_with(hash, link, || self.table.take_line())
+    }
+
+    fn insert_with(&self, hash: u64, link: Link, more: impl FnOnce() -> Option<u32>) -> bool {
+        let mut line = self.line;
+        loop {
+            if let Some(slot) = line.vacancy() {
+                line.set(slot, tag(hash), link.raw());
+                return true;
+            }
+            match self.following(line) {
+                Some(next) => line = next,
+                None => break,
+            }
+        }
+        let Some(next) = more() else { return false };
+        line.set_next(next);
+        self.table
+            .overflow
+            .get(next as usize)
+            .set(0, tag(hash), link.raw());
+        true
+    }
+
+    /// Puts another link of the same hash in the place of one.
+    pub(super) fn replace(&self, place: Place<'t>, link: Link) {
+        place.line.links[place.slot].store(link.raw(), Ordering::Relaxed);
+    }
+
+    /// Takes a link out, and an overflow line that is empty then.
+    pub(super) fn remove(&self, place: Place<'t>) {
+        place.line.set(place.slot, 0, 0);
+        if std::ptr::eq(place.line, self.line) || !place.line.is_empty() {
+            return;
+        }
+        let mut before = self.line;
+        while let Some(line) = self.following(before) {
+            if std::ptr::eq(line, place.line) {
+                let gone = before.next();
+                before.set_next(line.next());
+                line.set_next(0);
+                self.table.spare().0.push(gone);
+                return;
+            }
+            before = line;
+        }
+    }
+
+    #[inline]
+    fn following(&self, line: &Line) -> Option<&'t Line> {
+        let next = line.next();
+        (next != 0).then(|| self.table.overflow.get(next as usize))
+    }
+}
+
+impl Drop for Bucket<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        let word = self.line.word.load(Ordering::Relaxed);
+        self.line.word.store(word & !LOCKED, Ordering::Release);
+    }
+}

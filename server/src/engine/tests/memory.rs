@@ -1,0 +1,304 @@
+//! Limits, eviction and growth.
+
+use super::*;
+
+fn key(i: usize) -> Vec<u8> {
+    format!("key {i:08}").into_bytes()
+}
+
+#[test]
+#[cfg_attr(miri, ignore = "fills megabytes")]
+fn memory_stays_within_the_limit() {
+    let engine = with(Config {
+        memory_limit_bytes: 8 << 20,
+        ..Config::default()
+    });
+    let mut random = Random(11);
+    for i in 0..200_000 {
+        let value = vec![0; random.below(300) as usize];
+        set(&engine, &key(i), &value);
+    }
+    let stats = engine.stats();
+    assert!(stats.evictions > 100_000, "{stats:?}");
+    // Every class may have one page above the limit.
+    let classes = engine.class_stats(1);
+    let within = classes
+        .iter()
+        .map(|class| class.pages.saturating_sub(1))
+        .sum::<u64>();
+    assert!(within <= 8, "{classes:?}");
+    assert_eq!(
+        stats.total_malloced_bytes >> 20,
+        classes.iter().map(|class| class.pages).sum()
+    );
+    assert_no_leak(&engine);
+}
+
+#[test]
+#[cfg_attr(miri, ignore = "fills megabytes")]
+fn the_oldest_goes_first_and_what_is_read_stays() {
+    let engine = with(Config {
+        memory_limit_bytes: 2 << 20,
+        ..config(2)
+    });
+    let mut stored = 0;
+    while engine.stats().evictions < 1000 {
+        set(&engine, &key(stored), &[0; 100]);
+        assert!(engine.get(&key(0), 1).is_some(), "read all the time");
+        stored += 1;
+    }
+    let gone: Vec<usize> = (0..stored)
+        .filter(|&i| engine.peek(&key(i), 1).is_none())
+        .collect();
+    assert_eq!(gone, (1..=1000).collect::<Vec<_>>());
+}
+
+#[test]
+#[cfg_attr(miri, ignore = "fills megabytes")]
+fn what_is_read_twice_survives_a_scan() {
+    let engine = with(config(2));
+    let hot = 500;
+    for i in 0..hot {
+        set(&engine, &key(i), &[0; 100]);
+        assert!(engine.get(&key(i), 1).is_some());
+        assert!(engine.get(&key(i), 1).is_some());
+    }
+    let full = (2 << 20) / engine.classes()[2].0 as usize;
+    for i in hot..2 * full {
+        set(&engine, &key(i), &[0; 100]);
+    }
+    let left = (0..hot)
+        .filter(|&i| engine.peek(&key(i), 1).is_some())
+        .count();
+    assert_eq!(left, hot);
+}
+
+#[test]
+#[cfg_attr(miri, ignore = "fills megabytes")]
+fn what_was_stored_last_is_there_whatever_was_freed_before() {
+    let engine = with(config(2));
+    let mut random = Random(3);
+    for i in 0..200_000 {
+        // Overwriting frees chunks all over the place, also just ahead of the hand.
+        set(&engine, &key(random.below(30_000) as usize), &[1; 100]);
+        set(&engine, b"latest", &[2; 100]);
+        for _ in 0..10 {
+            set(&engine, &key(random.below(30_000) as usize), &[1; 100]);
+        }
+        assert!(engine.peek(b"latest", 1).is_some(), "lost in round {i}");
+        if i == 20_000 {
+            break;
+        }
+    }
+    assert!(engine.stats().evictions > 0);
+}
+
+#[test]
+#[cfg_attr(miri, ignore = "fills megabytes")]
+fn without_eviction_a_full_cache_refuses_but_reuses_the_dead() {
+    let engine = with(Config {
+        evict: false,
+        ..config(2)
+    });
+    let mut stored = 0;
+    let full = loop {
+        match engine.reserve(&key(stored), 0, 100, 1000, 1) {
+            Ok(mut draft) => {
+                assert_eq!(draft.fill(&[0; 1000], 1), Ok(1000));
+                engine.commit(draft, Mode::Set, 1);
+                stored += 1;
+            }
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(full, ReserveError::NoMemory);
+    assert!(
+        (0..stored).all(|i| engine.peek(&key(i), 1).is_some()),
+        "nothing was evicted"
+    );
+    assert!(
+        engine
+            .class_stats(1)
+            .iter()
+            .any(|class| class.out_of_memory == 1)
+    );
+    // At tick 100 all are dead and their memory can be had again.
+    for i in 0..stored {
+        set_until(&engine, &key(i + stored), &[0; 1000], 0, 100);
+    }
+    let stats = engine.stats();
+    assert_eq!((stats.evictions, stats.reclaimed), (0, stored as u64));
+    assert_eq!(stats.expired_unfetched, stored as u64);
+}
+
+#[test]
+fn a_draft_in_the_making_is_never_evicted() {
+    let engine = engine();
+    let mut drafts = Vec::new();
+    loop {
+        match engine.reserve(&key(drafts.len()), 0, 0, 60_000, 1) {
+            Ok(draft) => drafts.push(draft),
+            Err(error) => break assert_eq!(error, ReserveError::NoMemory),
+        }
+    }
+    let made = drafts.len();
+    assert!(made >= 4 * 16);
+    for (i, mut draft) in drafts.into_iter().enumerate() {
+        let value = vec![i as u8; 60_000];
+        assert_eq!(draft.fill(&value, 1), Ok(60_000));
+        engine.commit(draft, Mode::Set, 1);
+    }
+    for i in 0..made {
+        let item = engine.peek(&key(i), 1).expect("not evicted");
+        assert!(
+            item.value()
+                .is_some_and(|value| value.iter().all(|&byte| byte == i as u8))
+        );
+    }
+}
+
+#[test]
+fn items_being_read_are_not_evicted() {
+    let engine = engine();
+    for i in 0..40 {
+        set(&engine, &key(i), &vec![i as u8; 60_000]);
+    }
+    let readers: Vec<_> = (0..10).filter_map(|i| engine.get(&key(i), 1)).collect();
+    for i in 40..200 {
+        set(&engine, &key(i), &[1; 60_000]);
+    }
+    assert!(engine.stats().evictions > 0);
+    for (i, reader) in readers.iter().enumerate() {
+        assert!(
+            reader
+                .value()
+                .is_some_and(|value| value.iter().all(|&byte| byte == i as u8))
+        );
+        assert!(engine.peek(&key(i), 1).is_some());
+    }
+}
+
+#[test]
+fn the_table_grows_and_loses_nothing() {
+    let engine = with(Config {
+        min_space: 24,
+        ..config(16)
+    });
+    let count = if cfg!(miri) { 2_000 } else { 100_000 };
+    let before = engine.stats().hash_bytes;
+    for i in 0..count {
+        set(&engine, &key(i), b"v");
+    }
+    assert!((0..count).all(|i| engine.get(&key(i), 1).is_some()));
+    let stats = engine.stats();
+    assert_eq!((stats.curr_items, stats.evictions), (count as u64, 0));
+    if count > 10_000 {
+        let each = stats.hash_bytes as f64 / count as f64;
+        assert!(
+            stats.hash_bytes > before && each < 9.0,
+            "{each} bytes of table for an item"
+        );
+    }
+    for i in (0..count).step_by(2) {
+        assert_eq!(engine.delete(&key(i), None, 1), Delete::Done);
+    }
+    assert!((0..count).all(|i| engine.get(&key(i), 1).is_some() == (i % 2 == 1)));
+    assert_no_leak(&engine);
+}
+
+#[test]
+fn a_table_that_may_not_grow_works_on() {
+    let engine = with(Config {
+        hash_expand: false,
+        ..config(8)
+    });
+    let count = if cfg!(miri) { 500 } else { 20_000 };
+    for i in 0..count {
+        set(&engine, &key(i), b"v");
+    }
+    assert!((0..count).all(|i| engine.get(&key(i), 1).is_some()));
+    for i in 0..count {
+        assert_eq!(engine.delete(&key(i), None, 1), Delete::Done);
+    }
+    assert_eq!(engine.stats().curr_items, 0);
+}
+
+#[test]
+fn bad_settings_are_refused() {
+    let cases = [
+        (
+            Config {
+                growth_factor: 1.0,
+                ..Config::default()
+            },
+            ConfigError::GrowthFactor,
+        ),
+        (
+            Config {
+                growth_factor: f64::NAN,
+                ..Config::default()
+            },
+            ConfigError::GrowthFactor,
+        ),
+        (
+            Config {
+                min_space: 0,
+                ..Config::default()
+            },
+            ConfigError::MinSpace,
+        ),
+        (
+            Config {
+                slab_chunk_max: 3000,
+                ..Config::default()
+            },
+            ConfigError::SlabChunkMax,
+        ),
+        (
+            Config {
+                item_size_max: 1023,
+                ..Config::default()
+            },
+            ConfigError::ItemSizeTooSmall,
+        ),
+        (
+            Config {
+                memory_limit_bytes: 1 << 20,
+                ..Config::default()
+            },
+            ConfigError::ItemSizeOverMemory,
+        ),
+        (
+            Config {
+                item_size_max: (1 << 30) + 1,
+                memory_limit_bytes: 4 << 30,
+                ..Config::default()
+            },
+            ConfigError::ItemSizeTooLarge,
+        ),
+        (
+            Config {
+                item_size_max: (1 << 20) + 1,
+                ..Config::default()
+            },
+            ConfigError::ItemSizeNotMultiple,
+        ),
+        (
+            Config {
+                hash_power: 11,
+                ..Config::default()
+            },
+            ConfigError::HashPower,
+        ),
+        (
+            Config {
+                slab_sizes: Some(vec![100, 108]),
+                ..Config::default()
+            },
+            ConfigError::SlabSizes,
+        ),
+    ];
+    for (config, error) in cases {
+        assert_eq!(Engine::new(config.clone()).err(), Some(error), "{config:?}");
+    }
+}
