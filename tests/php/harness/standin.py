@@ -199,9 +199,9 @@ class StandInProcess:
     """The same in a process of its own, for tests that must do something else meanwhile."""
 
     def __init__(self, **scenario):
-        self._process = subprocess.Popen([sys.executable, '-B', '-m', 'harness.standin', json.dumps(scenario)],
-                                         cwd=HERE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.ports = json.loads(self._process.stdout.readline())
+        self._process = subprocess.Popen([sys.executable, '-B', '-m', 'harness.standin'], cwd=HERE,
+                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.ports = self._ask(json.dumps(scenario))
 
     def __enter__(self):
         return self
@@ -212,7 +212,10 @@ class StandInProcess:
 
     def log(self):
         """The records so far, as `StandIn.log`."""
-        self._process.stdin.write('log\n')
+        return self._ask('log')
+
+    def _ask(self, line):
+        self._process.stdin.write(line + '\n')
         self._process.stdin.flush()
         return json.loads(self._process.stdout.readline())
 
@@ -220,11 +223,11 @@ class StandInProcess:
 def main():
     """Stand-in servers for a program that talks to this one over stdin and stdout.
 
-    argv[1]: JSON object {"n": servers[, "scripts", "preload", "down", "events"]}. The first line printed is the
-    JSON list of ports. Then one line in, one line out: `log` -> the log so far, `release` -> number of replies
-    that had been held. Ends with stdin.
+    One line in, one line out. First a JSON object {"n": servers[, "scripts", "preload", "down", "events"]} -> the
+    JSON list of ports. Then `log` -> the log so far, `release` -> number of replies that had been held. Ends
+    with stdin.
     """
-    scenario = json.loads(sys.argv[1])
+    scenario = json.loads(sys.stdin.readline())
     net = StandIn([0] * scenario['n'], scenario.get('scripts'), scenario.get('preload'),
                   scenario.get('down', ()), scenario.get('events', False))
     over = []

@@ -13,10 +13,13 @@ $print = set_error_handler(function (int $level, string $text) use (&$print): bo
     return $print($level, $text);
 });
 
-foreach (['', ' ', 'no.such.host.invalid', 'nonsense://127.0.0.1', 'unix:///no/such/socket', 'unix://', '256.256.256.256', '[::', "a\nb", str_repeat('h', 300)] as $host) {
+foreach (['', ' ', 'no.such.host.invalid', 'nonsense://127.0.0.1', 'unix:///no/such/socket', '256.256.256.256', "a\nb", str_repeat('h', 300)] as $host) {
     $m = new Memcache;
     show('connect to ' . text(substr($host, 0, 30)), $m->connect($host, str_starts_with($host, 'unix') ? 0 : port(), 0.5));
     show('next call', [$m->addServer(HOST, port(), false), $m->getServerStatus(HOST, port())]);
+}
+foreach (['unix://', '[::'] as $host) {
+    show('connect to ' . text($host), @(new Memcache)->connect($host, str_starts_with($host, 'unix') ? 0 : port(), 0.5));
 }
 $m = new Memcache;
 show('addServer takes it', $m->addServer('no.such.host.invalid', port(), false));
@@ -47,18 +50,10 @@ Notice: Memcache::connect(): Server HOST failed with: Connection failed: REASON 
 Warning: Memcache::connect(): Can't connect to HOST, Connection failed: REASON (2)
 connect to 'unix:///no/such/socket': false
 next call: [true, 1]
-Notice: Memcache::connect(): Server HOST failed with: Connection failed: REASON (22)
-Warning: Memcache::connect(): Can't connect to HOST, Connection failed: REASON (22)
-connect to 'unix://': false
-next call: [true, 1]
 Warning: Memcache::connect(): php_network_getaddresses: REASON
 Notice: Memcache::connect(): Server 256.256.256.256 (tcp %d, udp 0) failed with: Connection failed: php_network_getaddresses: REASON
 Warning: Memcache::connect(): Can't connect to 256.256.256.256:%d, Connection failed: php_network_getaddresses: REASON
 connect to '256.256.256.256': false
-next call: [true, 1]
-Notice: Memcache::connect(): Server HOST failed with: Connection failed: REASON (0)
-Warning: Memcache::connect(): Can't connect to HOST, Connection failed: REASON (0)
-connect to '[::': false
 next call: [true, 1]
 Warning: Memcache::connect(): php_network_getaddresses: REASON
 Notice: Memcache::connect(): Server a
@@ -72,6 +67,8 @@ Notice: Memcache::connect(): Server LONG (tcp %d, udp 0) failed with: Connection
 Warning: Memcache::connect(): Can't connect to LONG:%d, Connection failed: php_network_getaddresses: REASON
 connect to 'hhhhhhhhhhhhhhhhhhhhhhhhhhhhhh': false
 next call: [true, 1]
+connect to 'unix://': false
+connect to '[::': false
 addServer takes it: true
 Warning: MemcachePool::get(): php_network_getaddresses: REASON
 Notice: MemcachePool::get(): Server no.such.host.invalid (tcp %d, udp 0) failed with: Connection failed: php_network_getaddresses: REASON

@@ -27,7 +27,7 @@ attempt('array for a host', fn() => (new Memcache)->connect([]));
 attempt('text for a port', fn() => (new Memcache)->connect(HOST, 'x'));
 attempt('text for a time-out', fn() => memcache_connect(HOST, port(), 'x'));
 ?>
---EXPECT--
+--EXPECTF--
 Memcache::connect: true
 set: true
 get: 'v'
@@ -44,5 +44,5 @@ a second server: [true, 1, 1]
 no arguments: ArgumentCountError: Memcache::connect() expects at least 1 argument, 0 given
 four arguments: ArgumentCountError: Memcache::connect() expects at most 3 arguments, 4 given
 array for a host: TypeError: Memcache::connect(): Argument #1 ($host) must be of type string, array given
-text for a port: TypeError: Memcache::connect(): Argument #2 ($port) must be of type int, string given
+text for a port: TypeError: Memcache::connect(): Argument #2 ($port) must be of type %Sint, string given
 text for a time-out: TypeError: memcache_connect(): Argument #3 ($timeout) must be of type float, string given

@@ -10,7 +10,8 @@ if (getenv('MCRS_TEST_ORACLE')) {
 <?php
 require __DIR__ . '/common.inc';
 foreach (['x', '', 'POLL', 'select'] as $value) {
-    echo "$value: ", text(ini_set('memcache.select_api', $value)), ' -> ', text(ini_get('memcache.select_api')), "\n";
+    $result = ini_set('memcache.select_api', $value);
+    echo "$value: ", text($result), ' -> ', text(ini_get('memcache.select_api')), "\n";
 }
 ini_set('memcache.select_api', 'poll');
 $m = memcache();

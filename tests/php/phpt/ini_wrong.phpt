@@ -11,7 +11,7 @@ $tries = [
     'hash_function' => ['', 'md5', 'FNV'],
     'redundancy' => ['0', '-1', 'x', '1'],
     'session_redundancy' => ['0', 'x', '3'],
-    'compress_threshold' => ['-1', 'x', '', '0'],
+    'compress_threshold' => ['-1', 'x', '0'],
     'lock_timeout' => ['0', '-1', 'x', '5'],
     'prefix_static_key' => ['a.b', '.', 'ok'],
     'session_prefix_static_key' => ['a.b', 'ok'],
@@ -93,8 +93,7 @@ Warning: ini_set(): memcache.compress_threshold must be a positive integer ('-1'
 compress_threshold=-1: false -> '20000'
 Warning: ini_set(): memcache.compress_threshold must be a positive integer ('x' given)
 compress_threshold=x: false -> '20000'
-compress_threshold=: '20000' -> ''
-compress_threshold=0: '' -> '0'
+compress_threshold=0: '20000' -> '0'
 restored: '20000'
 Warning: ini_set(): memcache.lock_timeout must be a positive integer ('0' given)
 lock_timeout=0: false -> '15'

@@ -24,12 +24,12 @@ foreach (['', null, false] as $key) {
 show('many, with bad ones', $m->get(['text', '', null, 'END']));
 show('only bad ones', [$m->get(['']), $m->increment([null]), $m->delete([''])]);
 show('an array in an array', $m->get([['x']]));
-attempt('object without text', fn() => $m->get(new stdClass));
-attempt('object without text, among others', fn() => $m->get(['text', new stdClass]));
-show('works afterwards', $m->get('text'));
 foreach ($net->log() as $line) {
     echo preg_replace_callback('/(\w)\1{40,}/', fn($r) => $r[1] . '{' . strlen($r[0]) . '}', preg_replace_callback('/[^\x20-\x7e]/', fn($r) => sprintf('\x%02x', ord($r[0])), $line)), "\n";
 }
+attempt('object without text', fn() => $m->get(new stdClass));
+attempt('object without text, among others', fn() => $m->get(['text', new stdClass]));
+show('works afterwards', $m->get('text'));
 ?>
 --EXPECT--
 'text': 'v'
@@ -82,9 +82,6 @@ Warning: MemcachePool::delete(): Invalid key
 only bad ones: [[], [], false]
 Warning: Array to string conversion
 an array in an array: []
-object without text: Error: Object of class stdClass could not be converted to string
-object without text, among others: Error: Object of class stdClass could not be converted to string
-works afterwards: 'v'
 0.0 set text 0 0 1\x0d\x0av
 0.0 get text
 0.0 set 12 0 0 1\x0d\x0av
@@ -121,5 +118,6 @@ works afterwards: 'v'
 0.0 get m{250}
 0.0 get text END
 0.0 get Array
-0.0 get text
-0.0 get text
+object without text: Error: Object of class stdClass could not be converted to string
+object without text, among others: Error: Object of class stdClass could not be converted to string
+works afterwards: 'v'

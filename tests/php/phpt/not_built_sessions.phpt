@@ -11,12 +11,13 @@ if (getenv('MCRS_TEST_ORACLE')) {
 --FILE--
 <?php
 require __DIR__ . '/common.inc';
-show('MEMCACHE_HAVE_SESSION', MEMCACHE_HAVE_SESSION);
-show('session.save_handler', ini_set('session.save_handler', 'memcache'));
+$result = ini_set('session.save_handler', 'memcache');
+show('session.save_handler', $result);
 show('what it is now', ini_get('session.save_handler'));
+show('MEMCACHE_HAVE_SESSION', MEMCACHE_HAVE_SESSION);
 ?>
 --EXPECTF--
-MEMCACHE_HAVE_SESSION: 0
 Warning: ini_set(): Session save handler "memcache" cannot be found
 session.save_handler: false
 what it is now: 'files'
+MEMCACHE_HAVE_SESSION: 0
