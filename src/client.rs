@@ -449,7 +449,7 @@ impl Client {
         });
         Err(match told {
             Some((kind, server, text, errno)) => {
-                Error::new(kind, text.as_str()).at(server.name(), errno)
+                Error::new(kind, String::from_utf8_lossy(text)).at(server.name(), errno)
             }
             None => Error::new(
                 ErrorKind::ServerDown,

@@ -44,7 +44,7 @@ pub(crate) fn report(object: Object<'_>, s: &mut Scratch) -> R<()> {
 fn server_failed(
     object: Object<'_>,
     server: &Address,
-    error: &str,
+    error: &[u8],
     errno: i32,
     voice: &mut Voice,
 ) -> R<()> {
@@ -60,7 +60,7 @@ fn server_failed(
                 Owned::bytes(&server.host),
                 Owned::int(server.tcp_port.into()),
                 Owned::int(server.udp_port.into()),
-                Owned::bytes(error.as_bytes()),
+                Owned::bytes(error),
                 Owned::int(errno.into()),
             ],
         ),
@@ -74,22 +74,24 @@ fn server_failed(
 }
 
 /// The notice for a server that failed or refused.
-fn notice(server: &Address, error: &str, code: i32, voice: &mut Voice) -> R<()> {
+fn notice(server: &Address, error: &[u8], code: i32, voice: &mut Voice) -> R<()> {
     voice.say(Level::Notice, |text| {
         text.extend_from_slice(b"Server ");
         text.extend_from_slice(&server.host);
         let _ = write!(
             text,
-            " (tcp {}, udp {}) failed with: {error} ({code})",
+            " (tcp {}, udp {}) failed with: ",
             server.tcp_port, server.udp_port
         );
+        text.extend_from_slice(error);
+        let _ = write!(text, " ({code})");
     })
 }
 
 /// The last failure in `s.events`: its text and number.
-pub(crate) fn last_failure(events: &[Event]) -> Option<(&str, i32)> {
+pub(crate) fn last_failure(events: &[Event]) -> Option<(&[u8], i32)> {
     events.iter().rev().find_map(|event| match event {
-        Event::ServerFailed { error, errno, .. } => Some((error.as_str(), *errno)),
+        Event::ServerFailed { error, errno, .. } => Some((error.as_slice(), *errno)),
         _ => None,
     })
 }

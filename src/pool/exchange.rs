@@ -34,15 +34,20 @@ use crate::ring::Ring;
 pub struct Failure {
     /// For decisions.
     pub kind: ErrorKind,
-    /// For people, in pecl/memcache's words.
-    pub text: String,
+    /// For people, in pecl/memcache's words or the server's; any bytes but NUL.
+    pub text: Vec<u8>,
     /// The operating system's number, or 0.
     pub errno: i32,
 }
 
+/// What C prints of a line.
+pub(super) fn up_to_nul(line: &[u8]) -> &[u8] {
+    line.split(|&b| b == 0).next().unwrap_or_default()
+}
+
 impl Failure {
     /// A failure without a number.
-    pub fn new(kind: ErrorKind, text: impl Into<String>) -> Failure {
+    pub fn new(kind: ErrorKind, text: impl Into<Vec<u8>>) -> Failure {
         Failure {
             kind,
             text: text.into(),
@@ -440,7 +445,7 @@ impl<'a, L> Exchange<'a, L> {
                     self.batch.settle(request, outcome);
                     self.events.push(Event::Refused {
                         server: Arc::clone(&server.address),
-                        error: String::from_utf8_lossy(reply.line).into_owned(),
+                        error: up_to_nul(reply.line).to_vec(),
                         code,
                     });
                 }
@@ -463,14 +468,16 @@ impl<'a, L> Exchange<'a, L> {
     /// Nothing happened on any connection for [`reply_timeout`](Self::reply_timeout): everyone who
     /// owes an answer has failed.
     pub fn handle_timeout(&mut self, now: Instant) {
-        for slot in 0..self.servers.len() {
-            if self.wants_receive(slot) {
-                self.lose(
-                    slot,
-                    Failure::new(ErrorKind::Timeout, "Network timeout"),
-                    now,
-                );
-            }
+        // Who owes one now: what is asked of others in the course of this starts with a fresh clock.
+        let silent: Vec<usize> = (0..self.slots())
+            .filter(|&s| self.wants_receive(s))
+            .collect();
+        for slot in silent {
+            self.lose(
+                slot,
+                Failure::new(ErrorKind::Timeout, "Network timeout"),
+                now,
+            );
         }
     }
 }

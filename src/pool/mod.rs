@@ -42,8 +42,9 @@ pub enum Event {
         server: Arc<Address>,
         /// What kind of failure.
         kind: ErrorKind,
-        /// pecl/memcache's words, such as `Connection failed: Connection refused`.
-        error: String,
+        /// pecl/memcache's words, such as `Connection failed: Connection refused`, or the line of
+        /// the server that was no answer; any bytes but NUL.
+        error: Vec<u8>,
         /// The operating system's number, or 0.
         errno: i32,
     },
@@ -51,8 +52,8 @@ pub enum Event {
     Refused {
         /// Which.
         server: Arc<Address>,
-        /// The server's line.
-        error: String,
+        /// The server's line, up to a NUL.
+        error: Vec<u8>,
         /// 3 too large, 6 client error, 130 out of memory.
         code: i32,
     },

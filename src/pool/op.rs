@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::exchange::up_to_nul;
 use super::route::Probe;
 use crate::codec::text::request::{ArithVerb, Request as Line, Store, StoreVerb, push_key};
 use crate::codec::text::{CRLF, ReplyKind, ReplyLine, Words};
@@ -411,7 +412,7 @@ pub(super) enum Verdict {
     /// Answered, and the answer is a refusal to report with this number.
     Refused(Outcome, i32),
     /// The operation cannot have this answer: the server has failed, with this text.
-    Failure(ErrorKind, String),
+    Failure(ErrorKind, Vec<u8>),
 }
 
 /// The numbers with which pecl/memcache reports refusals: the binary protocol's for too large (3),
@@ -429,7 +430,7 @@ pub(super) fn judge(verb: Verb, reply: &ReplyLine<'_>) -> Verdict {
         let text = match verb {
             Verb::Arith if reply.kind == K::Other => "Malformed VALUE header".into(),
             _ if reply.line.is_empty() => "Malformed server response".into(),
-            _ => String::from_utf8_lossy(reply.line).into_owned(),
+            _ => up_to_nul(reply.line).to_vec(),
         };
         let kind = match reply.kind {
             K::Error if reply.line.starts_with(b"ERROR") => ErrorKind::UnknownCommand,

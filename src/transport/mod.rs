@@ -94,7 +94,7 @@ fn connect_all(exchange: &mut Exchange<'_, Link>, epoch: u64) {
 }
 
 fn fail_connect(exchange: &mut Exchange<'_, Link>, slot: usize, why: Failure) {
-    let text = format!("Connection failed: {}", why.text);
+    let text = [b"Connection failed: ", &why.text[..]].concat();
     exchange.handle_connect_error(slot, Failure { text, ..why }, clock::now());
 }
 

@@ -61,7 +61,7 @@ pub(super) fn failure(kind: ErrorKind, errno: Errno) -> Failure {
         .to_owned();
     Failure {
         kind,
-        text,
+        text: text.into_bytes(),
         errno: number,
     }
 }

@@ -40,8 +40,8 @@ fn client(ports: &[u16], timeout: Duration) -> Client {
 
 fn failures(client: &mut Client) -> Vec<String> {
     let text = |event| match event {
-        Event::ServerFailed { error, errno, .. } => format!("{error} ({errno})"),
-        Event::Refused { error, code, .. } => format!("{error} [{code}]"),
+        Event::ServerFailed { error, errno, .. } => format!("{} ({errno})", error.escape_ascii()),
+        Event::Refused { error, code, .. } => format!("{} [{code}]", error.escape_ascii()),
         other => panic!("{other:?}"),
     };
     client.take_events().into_iter().map(text).collect()
@@ -318,6 +318,24 @@ fn rubbish_and_broken_replies_fail_the_server() {
         assert_eq!(failures, [failure], "{reply:?}");
         assert_eq!(got.as_deref(), value, "{reply:?}");
     }
+}
+
+#[test]
+fn after_a_time_out_the_next_server_has_the_whole_time_out() {
+    let silent = FakeServer::start_repeating(Script::new().expect_until("\r\n").silence());
+    // Asked for its own keys first, then for those of the silent one.
+    let miss = |script: Script| script.expect_until("\r\n").send_split("END\r\n", 1);
+    let alive = FakeServer::start([miss(miss(Script::new())).expect_close()]);
+    let mut c = client(&[silent.port(), alive.port()], HASTY);
+    let batch = c.begin();
+    for i in 0..40 {
+        batch.multi_get(format!("key-{i}").as_bytes(), false);
+    }
+    c.run();
+    assert_eq!(failures(&mut c), ["Network timeout (0)"]);
+    assert!(!c.is_up(0) && c.is_up(1));
+    drop(c);
+    alive.finish();
 }
 
 #[test]

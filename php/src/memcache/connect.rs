@@ -187,7 +187,9 @@ fn connect(object: Object<'_>, server: &NewServer<'_>, s: &mut Scratch) -> R<boo
     voice.say(Level::Warning, |text| {
         text.extend_from_slice(b"Can't connect to ");
         text.extend_from_slice(server.host.bytes());
-        let _ = write!(text, ":{}, {error} ({errno})", server.tcp_port);
+        let _ = write!(text, ":{}, ", server.tcp_port);
+        text.extend_from_slice(error);
+        let _ = write!(text, " ({errno})");
     })?;
     Ok(false)
 }
