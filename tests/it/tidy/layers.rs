@@ -34,8 +34,16 @@ const CLIENT: &[&str] = &[
     "error",
 ];
 
-/// The server: engine knows no protocol, exec no socket.
-pub(super) const SERVER: &[(&str, &[&str])] = &[("engine", &[]), ("exec", &["engine", "stats"])];
+/// The server, in the same way: engine knows no protocol, exec no socket. `net` may use them all.
+pub(super) const SERVER: &[(&str, &[&str])] = &[
+    ("clock", &[]),
+    ("engine", &[]),
+    ("flags", &["engine"]),
+    ("process", &["flags", "engine"]),
+    ("exec", &["engine", "stats", "flags", "clock"]),
+    // The figures of all of them; only `stats` commands ask for it.
+    ("stats", &["net", "exec", "process", "flags", "engine"]),
+];
 
 /// The crates above the core, with the core's modules they may refer to.
 pub(super) const USERS: &[(&str, &[&str])] = &[

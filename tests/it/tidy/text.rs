@@ -143,8 +143,10 @@ pub(super) fn dangling_names(
         .iter()
         .flat_map(|part| part.split('`').skip(1).step_by(2))
     {
+        // Prose is wrapped anywhere, code marks included.
+        let code = code.split_whitespace().collect::<Vec<_>>().join(" ");
         let is_path = code.contains('/') && !code.contains([' ', '*', '<', ':']);
-        if is_path && !exists(code) {
+        if is_path && !exists(&code) {
             found.push(format!("{path}: there is no {code}"));
         }
         if let Some(test) = code.strip_prefix("test ")
@@ -230,6 +232,7 @@ mod tests {
         assert_eq!(check("`src/a.rs` and `test a_claim` and `get k`"), 0);
         assert_eq!(check("`src/b.rs`"), 1);
         assert_eq!(check("`test b_claim`"), 1);
+        assert_eq!(check("`test\n   b_claim` and `test\na_claim`"), 1);
         assert_eq!(check("```\nx/y `a/b`\n```\n`src/b.rs`"), 1);
     }
 }
