@@ -28,7 +28,7 @@ const WANTED: &[&str] = &[
     "display_ini_entries",
     "zend_register_list_destructors_ex",
     "zend_register_resource",
-    "zend_fetch_resource",
+    "zend_fetch_resource(_ex)?",
     "zend_list_free",
     "rsrc_dtor_func_t",
     "php_var_(un)?serialize(_init|_destroy)?",

@@ -150,9 +150,12 @@ impl Directive {
     }
 }
 
-/// C's `strtol` in base 10 on the whole text: blanks in front are fine, nothing may follow, and
-/// numbers beyond 64 bits stop at the nearest end of the range.
+/// C's `strtol` in base 10 on the whole text: blanks in front are fine, nothing may follow, numbers
+/// beyond 64 bits stop at the nearest end of the range, and no text at all is 0.
 fn decimal(text: &[u8]) -> Option<i64> {
+    if text.is_empty() {
+        return Some(0);
+    }
     let blank = |b: &u8| b" \t\n\x0b\x0c\r".contains(b);
     let start = text.iter().position(|b| !blank(b))?;
     let (negative, digits) = match text[start] {

@@ -2,7 +2,7 @@
 //!
 //! Source: pecl/memcache 8.2; `vectors/values-write.tsv`, `values-read.tsv`.
 
-use mcrs::value::compress::{Compression, unpack};
+use mcrs::value::compress::{Compression, MAX_UNPACKED_LEN, unpack};
 use mcrs::value::flags;
 
 use crate::scratch::Voice;
@@ -146,7 +146,7 @@ pub(crate) fn unpack_value(
     } else {
         // More than the request may hold is not worth producing: making a PHP string of it would
         // end the request.
-        match unpack(stored, memory_limit()) {
+        match unpack(stored, memory_limit().min(MAX_UNPACKED_LEN)) {
             Ok(value) => *unpacked = value,
             Err(_) => {
                 voice.notice(c"Failed to uncompress data")?;

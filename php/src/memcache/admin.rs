@@ -9,7 +9,7 @@ use crate::zend::{self, Call, Class, Out, Owned, Property, R};
 
 /// The version of the first server that answers.
 pub(crate) fn getversion(call: Call<'_>, s: &mut Scratch) -> R<Out> {
-    let (object, _) = call.object(Class::Pool, 0, 0)?;
+    let object = call.object_alone(Class::Pool)?;
     let Some(pool) = pool::with_servers(object, s)? else {
         return Ok(Out::FALSE);
     };
@@ -50,7 +50,7 @@ pub(crate) fn flush(call: Call<'_>, s: &mut Scratch) -> R<Out> {
 
 /// Forgets all servers; persistent connections stay open for others.
 pub(crate) fn close(call: Call<'_>, s: &mut Scratch) -> R<Out> {
-    let (object, _) = call.object(Class::Pool, 0, 0)?;
+    let object = call.object_alone(Class::Pool)?;
     let Some(pool) = pool::of(object, s)? else {
         return Ok(Out::FALSE);
     };

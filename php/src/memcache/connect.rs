@@ -1,6 +1,7 @@
 //! connect, pconnect, addserver in their forms: MemcachePool's, Memcache's and the functions'.
 
 use std::io::Write as _;
+use std::time::Duration;
 
 use mcrs::ServerId;
 use mcrs::client::{Address, Retry, ServerOptions, timeout_from_secs};
@@ -9,13 +10,16 @@ use super::{Pool, callback};
 use crate::errors;
 use crate::ini::{Protocol, Settings};
 use crate::scratch::Scratch;
-use crate::zend::{self, Call, Class, Level, Object, Out, PoolState, R, Str};
+use crate::zend::{self, Call, Class, Kind, Level, Object, Out, PoolState, R, Str};
 
 /// Highest port number.
 ///
 /// Differs from pecl/memcache: that takes ports up to 65635 and wraps them around, which connects
 /// to a port nobody asked for.
 const MAX_PORT: i64 = 65_535;
+
+/// Time-out of servers that are added without one, in seconds.
+pub(super) const DEFAULT_TIMEOUT_SEC: f64 = 1.0;
 
 /// Arguments of a new server, with pecl/memcache's defaults.
 struct NewServer<'a> {
@@ -39,7 +43,7 @@ impl<'a> NewServer<'a> {
             udp_port: 0,
             persistent: true,
             weight: 1,
-            timeout: 1.0,
+            timeout: DEFAULT_TIMEOUT_SEC,
             retry_interval: 15,
             status: true,
         }
@@ -72,7 +76,7 @@ fn pool_arguments(call: Call<'_>) -> R<NewServer<'_>> {
         udp_port: call.int(2, 0)?,
         persistent: call.bool(3, true)?,
         weight: call.int(4, 1)?,
-        timeout: call.float(5, 1.0)?,
+        timeout: call.float(5, DEFAULT_TIMEOUT_SEC)?,
         retry_interval: call.int(6, 15)?,
         status: true,
     })
@@ -89,11 +93,13 @@ pub(crate) fn memcache_addserver(call: Call<'_>, s: &mut Scratch) -> R<Out> {
         udp_port: 0,
         persistent: call.bool(2, true)?,
         weight: call.int(3, 1)?,
-        timeout: call.float(4, 1.0)?,
+        timeout: call.float(4, DEFAULT_TIMEOUT_SEC)?,
         retry_interval: call.int(5, 15)?,
         status: call.bool(6, true)?,
     };
-    let Some(callback) = callback::argument(call.value(7), s)? else {
+    // Null leaves a callback that was set before in place, as in pecl/memcache.
+    let given = call.value(7).filter(|v| !matches!(v.kind(), Kind::Null));
+    let Some(callback) = callback::argument(given, s)? else {
         return Ok(Out::FALSE);
     };
     if add(object, &server, s)?.is_none() {
@@ -160,7 +166,7 @@ fn short_arguments(call: Call<'_>, persistent: bool) -> R<NewServer<'_>> {
     };
     Ok(NewServer {
         persistent,
-        timeout: call.float(2, 1.0)?,
+        timeout: call.float(2, DEFAULT_TIMEOUT_SEC)?,
         ..NewServer::new(host, port)
     })
 }
@@ -207,11 +213,10 @@ fn add<'a>(
     }
     let pool = match object.pool(&mut s.pins)? {
         PoolState::Open(pool) => pool,
-        PoolState::Missing => object.set_pool(Box::new(Pool::new(settings)), &mut s.pins)?,
-        PoolState::NotResource => {
-            s.voice.warn(c"Unknown connection identifier")?;
-            return Ok(None);
+        PoolState::Missing | PoolState::Null => {
+            object.set_pool(Box::new(Pool::new(settings)), &mut s.pins)?
         }
+        PoolState::NotResource => return Err(object.refuse_connection()),
     };
     pool.read_prefix(settings);
     let address = Address {
@@ -221,7 +226,7 @@ fn add<'a>(
     };
     let weight = server.weight as u32;
     let options = ServerOptions {
-        timeout: timeout_from_secs(server.timeout),
+        timeout: timeout(server.timeout),
         retry: Retry::from_secs(server.retry_interval),
         up: server.status,
     };
@@ -244,6 +249,16 @@ fn add<'a>(
             Ok(None)
         }
     }
+}
+
+/// A time-out argument in seconds. What is negative or no number is the default: it means nothing
+/// in pecl/memcache, where such servers work all the same.
+pub(super) fn timeout(secs: f64) -> Duration {
+    timeout_from_secs(if secs >= 0.0 {
+        secs
+    } else {
+        DEFAULT_TIMEOUT_SEC
+    })
 }
 
 /// Checks the numbers.

@@ -41,10 +41,16 @@ impl Pool {
         }
     }
 
-    /// Uses the client. Nothing in `work` may call the engine.
+    /// Uses the client, with the failover rules of this moment. Nothing in `work` may call the engine.
     pub(crate) fn with<T>(&self, work: impl FnOnce(&mut Client) -> T) -> T {
+        let settings = &zend::globals().settings;
+        let attempts = settings.max_failover_attempts.get();
         let mut client = self.client.borrow_mut();
         client.set_epoch(zend::epoch());
+        client.set_failover(
+            settings.allow_failover.get() != 0,
+            attempts.clamp(1, i64::from(u32::MAX)) as u32,
+        );
         work(&mut client)
     }
 
@@ -76,16 +82,7 @@ impl Pool {
     /// Sends what is in the batch and gathers the answers, then says what went wrong on the way.
     pub(crate) fn exchange(&self, object: Object<'_>, s: &mut Scratch) -> R<()> {
         s.events.clear();
-        let settings = &zend::globals().settings;
-        let allow_failover = settings.allow_failover.get() != 0;
-        let attempts = settings.max_failover_attempts.get();
-        self.with(|client| {
-            client.set_failover(
-                allow_failover,
-                attempts.clamp(1, i64::from(u32::MAX)) as u32,
-            );
-            client.run_batch(&mut s.batch, &mut s.events);
-        });
+        self.with(|client| client.run_batch(&mut s.batch, &mut s.events));
         errors::report(object, s)
     }
 
@@ -117,7 +114,7 @@ pub(crate) fn of<'a>(object: Object<'a>, s: &mut Scratch) -> R<Option<&'a Pool>>
     match object.pool(&mut s.pins)? {
         PoolState::Open(pool) => return Ok(Some(pool)),
         PoolState::Missing => s.voice.warn(c"No servers added to memcache connection")?,
-        PoolState::NotResource => s
+        PoolState::Null | PoolState::NotResource => s
             .voice
             .warn(c"Invalid MemcachePool->connection member variable")?,
     }

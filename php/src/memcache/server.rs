@@ -1,8 +1,9 @@
 //! setserverparams, getserverstatus, findserver, setfailurecallback.
 
 use mcrs::ServerId;
-use mcrs::client::{Retry, ServerOptions, timeout_from_secs};
+use mcrs::client::{Retry, ServerOptions};
 
+use super::connect::{DEFAULT_TIMEOUT_SEC, timeout};
 use super::{Pool, callback, pool};
 use crate::scratch::Scratch;
 use crate::zend::{self, Call, Class, Out, Owned, R};
@@ -13,7 +14,7 @@ pub(crate) fn setserverparams(call: Call<'_>, s: &mut Scratch) -> R<Out> {
     let host = call.str(0)?.bytes();
     let port = call.int(1, zend::globals().settings.default_port.get())?;
     let options = ServerOptions {
-        timeout: timeout_from_secs(call.float(2, 1.0)?),
+        timeout: timeout(call.float(2, DEFAULT_TIMEOUT_SEC)?),
         retry: Retry::from_secs(call.int(3, 15)?),
         up: call.bool(4, true)?,
     };

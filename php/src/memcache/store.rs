@@ -61,12 +61,12 @@ fn store(call: Call<'_>, s: &mut Scratch, verb: StoreVerb) -> R<Out> {
         Kind::Array(items) => Some(items),
         _ => None,
     };
-    if many.is_none() && value.is_none() {
-        return Err(zend::wrong_param_count());
-    }
     let Some(pool) = with_servers(object, s)? else {
         return Ok(Out::FALSE);
     };
+    if many.is_none() && value.is_none() {
+        return Err(zend::wrong_param_count());
+    }
     if refuse_redundancy(pool, s)? {
         return Ok(Out::FALSE);
     }

@@ -123,6 +123,16 @@ impl<'a> Call<'a> {
         Err(wrong_count(min, max))
     }
 
+    /// As [`Call::object`] for a call without other arguments. Methods ignore surplus ones, as in
+    /// pecl/memcache, functions do not.
+    pub(crate) fn object_alone(self, class: Class) -> R<Object<'a>> {
+        let (object, call) = self.object(class, 0, u32::MAX - 1)?;
+        if call.skip > 0 {
+            call.expect(0, 0)?;
+        }
+        Ok(object)
+    }
+
     /// The object the call is about: `$this` of a method, the first argument of a function. Then
     /// checks the number of the other arguments. The returned call counts arguments after it.
     pub(crate) fn object(self, class: Class, min: u32, max: u32) -> R<(Object<'a>, Self)> {

@@ -45,6 +45,13 @@ pub(crate) fn wrong_param_count() -> Thrown {
     Thrown
 }
 
+/// Throws `Error`.
+pub(super) fn throw_error(message: &CStr) -> Thrown {
+    // SAFETY: the format takes one C string, and gets one; a null class stands for `Error`.
+    unsafe { ffi::zend_throw_error(ptr::null_mut(), c"%s".as_ptr(), message.as_ptr()) };
+    Thrown
+}
+
 /// Throws `Error` for a panic of our own code.
 #[cold]
 pub(super) fn throw_panic(message: &CStr) {

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicI32, AtomicPtr, Ordering};
 
 use super::array::direct;
 use super::call::{R, Thrown};
-use super::error::check;
+use super::error::{check, throw_error};
 use super::ffi;
 use super::pins::Pins;
 use super::table::Functions;
@@ -153,7 +153,9 @@ unsafe extern "C" fn drop_pool(resource: *mut ffi::zend_resource) {
 pub(crate) enum PoolState<'a> {
     /// Nothing: no server was ever added.
     Missing,
-    /// Something that is not a resource.
+    /// Null: a declared property that was never filled, or one that was emptied.
+    Null,
+    /// Something else that is not a resource.
     NotResource,
     /// A pool.
     Open(&'a Pool),
@@ -222,12 +224,17 @@ impl<'a> Object<'a> {
             .map_or_else(Owned::null, Owned::copy_of)
     }
 
-    /// Sets a property, as `=` would in a method of the object's class.
+    /// Sets a property, as `=` would in a method of MemcachePool.
     pub(crate) fn set_property(self, property: Property, mut value: Owned) -> R<()> {
         // SAFETY: the object is alive; the engine takes its own reference of the value.
         unsafe {
             let object = self.raw.as_ptr();
-            ffi::zend_update_property_ex((*object).ce, object, property.name(), value.as_mut_ptr());
+            ffi::zend_update_property_ex(
+                Class::Pool.entry(),
+                object,
+                property.name(),
+                value.as_mut_ptr(),
+            );
         }
         value.release();
         check()
@@ -243,8 +250,10 @@ impl<'a> Object<'a> {
         // reference taken here delays to the end of the call.
         unsafe {
             let target = value.target();
-            if type_of(target) != ffi::IS_RESOURCE {
-                return Ok(PoolState::NotResource);
+            match type_of(target) {
+                ffi::IS_RESOURCE => {}
+                ffi::IS_NULL => return Ok(PoolState::Null),
+                _ => return Ok(PoolState::NotResource),
             }
             let resource = (*target).value.res;
             let pool = ffi::zend_fetch_resource(
@@ -261,6 +270,21 @@ impl<'a> Object<'a> {
         }
     }
 
+    /// Throws the engine's TypeError for a `connection` that is no resource.
+    pub(crate) fn refuse_connection(self) -> Thrown {
+        if let Some(value) = self.property(Property::Connection) {
+            // SAFETY: the slot is initialised; the engine looks at its type and throws.
+            unsafe {
+                ffi::zend_fetch_resource_ex(
+                    value.target(),
+                    c"connection".as_ptr(),
+                    POOL_RESOURCE.load(Ordering::Relaxed),
+                );
+            }
+        }
+        Thrown
+    }
+
     /// Puts a new pool into `connection`.
     pub(crate) fn set_pool(self, pool: Box<Pool>, pins: &mut Pins) -> R<&'a Pool> {
         let pool = Box::into_raw(pool);
@@ -274,6 +298,11 @@ impl<'a> Object<'a> {
             (*resource).gc.refcount += 1;
             pins.keep_resource(resource);
             self.set_property(Property::Connection, Owned::resource(resource))?;
+            if self.property(Property::Connection).is_none() {
+                return Err(throw_error(
+                    c"The property connection has to be public and without __set()",
+                ));
+            }
             Ok(&*pool)
         }
     }
