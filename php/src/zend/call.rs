@@ -126,22 +126,24 @@ impl<'a> Call<'a> {
     /// As [`Call::object`] for a call without other arguments. Methods ignore surplus ones, as in
     /// pecl/memcache, functions do not.
     pub(crate) fn object_alone(self, class: Class) -> R<Object<'a>> {
-        let (object, call) = self.object(class, 0, u32::MAX - 1)?;
-        if call.skip > 0 {
-            call.expect(0, 0)?;
+        let most = if self.this().is_some() { u32::MAX } else { 0 };
+        self.object(class, 0, most).map(|(object, _)| object)
+    }
+
+    /// `$this` of a method.
+    fn this(self) -> Option<Object<'a>> {
+        // SAFETY: a method's frame holds a live object, which stays alive during the call.
+        unsafe {
+            let this = &raw mut (*self.frame).This;
+            (type_of(this) == ffi::IS_OBJECT).then(|| Object::new((*this).value.obj))
         }
-        Ok(object)
     }
 
     /// The object the call is about: `$this` of a method, the first argument of a function. Then
     /// checks the number of the other arguments. The returned call counts arguments after it.
     pub(crate) fn object(self, class: Class, min: u32, max: u32) -> R<(Object<'a>, Self)> {
-        // SAFETY: a method's frame holds a live object, which stays alive during the call.
-        unsafe {
-            let this = &raw mut (*self.frame).This;
-            if type_of(this) == ffi::IS_OBJECT {
-                return Ok((Object::new((*this).value.obj), self.expect(min, max)?));
-            }
+        if let Some(object) = self.this() {
+            return Ok((object, self.expect(min, max)?));
         }
         let call = Self { skip: 1, ..self };
         call.expect(min, max)?;
