@@ -99,7 +99,9 @@ pub fn switch_user(settings: &Settings) -> Result<(), Exit> {
 
 /// Locks all memory (`-k`). Failure is a warning only, as in memcached.
 pub fn lock_memory() {
-    let all = MlockAllFlags::MCL_CURRENT | MlockAllFlags::MCL_FUTURE;
+    // As pages come into use, not all of the address space set aside for them at once.
+    let on_fault = MlockAllFlags::from_bits_retain(nix::libc::MCL_ONFAULT);
+    let all = MlockAllFlags::MCL_CURRENT | MlockAllFlags::MCL_FUTURE | on_fault;
     if let Err(error) = mlockall(all) {
         eprintln!("warning: -k invalid, mlockall() failed: {}", error.desc());
     }

@@ -46,7 +46,9 @@ fn cache_memlimit(shared: &Shared, mut args: Words<'_>) -> &'static str {
         return "MEMLIMIT_ADJUST_FAILED input value is megabytes not bytes";
     }
     let bytes = u64::from(megabytes) << 20;
-    shared.engine.set_memory_limit(bytes);
+    if !shared.engine.set_memory_limit(bytes) {
+        return "MEMLIMIT_ADJUST_FAILED out of bounds or unable to adjust";
+    }
     shared.max_bytes.store(bytes, Relaxed);
     if shared.verbosity.load(Relaxed) > 0 {
         eprintln!("maxbytes adjusted to {megabytes}m");

@@ -8,7 +8,7 @@ mod getopt;
 mod settings;
 mod words;
 
-pub use settings::{Protocol, SLAB_CHUNK_MAX, Settings};
+pub use settings::{Protocol, Settings};
 
 use getopt::{Arg, Fault, Name};
 
@@ -556,25 +556,34 @@ pub fn parse(program: &str, args: &[String]) -> Result<Settings, Exit> {
     Ok(settings)
 }
 
-/// The checks that need more than one option.
+/// The checks that need more than one option, in memcached's order.
 fn check(s: &Settings) -> Result<(), Exit> {
-    let size = s.item_size_max;
+    let (size, chunk) = (s.item_size_max, s.slab_chunk_max);
     let text = if size < 1024 {
         "Item max size cannot be less than 1024 bytes.".into()
     } else if size > s.max_bytes / 2 {
         "Cannot set item size limit higher than 1/2 of memory max.".into()
     } else if size > 1 << 30 {
         "Cannot set item size limit higher than a gigabyte.".into()
-    } else if SLAB_CHUNK_MAX > size {
+    } else if chunk > size {
+        format!("slab_chunk_max (bytes: {chunk}) cannot be larger than -I (item_size_max {size})")
+    } else if !size.is_multiple_of(chunk) {
         format!(
-            "slab_chunk_max (bytes: {SLAB_CHUNK_MAX}) cannot be larger than -I (item_size_max {size})"
+            "-I (item_size_max: {size}) must be evenly divisible by slab_chunk_max (bytes: {chunk})"
         )
-    } else if !size.is_multiple_of(SLAB_CHUNK_MAX) {
-        format!(
-            "-I (item_size_max: {size}) must be evenly divisible by slab_chunk_max (bytes: {SLAB_CHUNK_MAX})"
-        )
+    } else if let Some(size) = s
+        .slab_sizes
+        .iter()
+        .flatten()
+        .find(|&&n| u64::from(n) > chunk || n < s.chunk_size)
+    {
+        format!("slab size {size} is out of valid range")
     } else {
-        return Ok(());
+        // What is left are bounds of this engine's own.
+        return s
+            .engine()
+            .validate()
+            .map_err(|error| Exit::new(EX_USAGE, error.to_string()));
     };
     Err(Exit::new(EX_USAGE, text))
 }

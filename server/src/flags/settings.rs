@@ -72,6 +72,14 @@ pub struct Settings {
     pub protocol: Protocol,
     /// Largest item: header, key and value.
     pub item_size_max: u64,
+    /// Largest chunk of a slab class: values over it are spread over several.
+    pub slab_chunk_max: u64,
+    /// Chunk sizes of the slab classes, instead of those by growth factor.
+    pub slab_sizes: Option<Vec<u32>>,
+    /// log2 of the items the hash table has room for at the start, if given.
+    pub hash_power: Option<u8>,
+    /// Whether the hash table grows.
+    pub hash_expand: bool,
     /// Whether `flush_all` works.
     pub flush_enabled: bool,
     /// Whether the dumping commands work.
@@ -79,10 +87,6 @@ pub struct Settings {
     /// Whether `watch` may be asked for at all.
     pub watch_enabled: bool,
 }
-
-/// Largest chunk of a slab class: values over it are spread over several.
-/// Source: `slab_chunk_max`, memcached's default.
-pub const SLAB_CHUNK_MAX: u64 = 512 * 1024;
 
 impl Default for Settings {
     fn default() -> Self {
@@ -110,6 +114,10 @@ impl Default for Settings {
             backlog: 1024,
             protocol: Protocol::Auto,
             item_size_max: 1 << 20,
+            slab_chunk_max: 512 << 10,
+            slab_sizes: None,
+            hash_power: None,
+            hash_expand: true,
             flush_enabled: true,
             dump_enabled: true,
             watch_enabled: true,
@@ -120,16 +128,19 @@ impl Default for Settings {
 impl Settings {
     /// What the storage engine needs of it.
     pub fn engine(&self) -> Config {
+        let default = Config::default();
         Config {
             memory_limit_bytes: self.max_bytes,
             evict: self.evictions,
-            // Checked to be at most a gigabyte.
+            // Both are checked to be at most a gigabyte.
             item_size_max: u32::try_from(self.item_size_max).unwrap_or(u32::MAX),
+            slab_chunk_max: u32::try_from(self.slab_chunk_max).unwrap_or(u32::MAX),
             growth_factor: self.growth_factor,
             min_space: self.chunk_size,
             cas: self.cas,
-            slab_chunk_max: SLAB_CHUNK_MAX as u32,
-            ..Config::default()
+            slab_sizes: self.slab_sizes.clone(),
+            hash_power: self.hash_power.unwrap_or(default.hash_power),
+            hash_expand: self.hash_expand,
         }
     }
 }

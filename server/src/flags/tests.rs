@@ -163,6 +163,62 @@ fn bad_values_are_refused_in_memcacheds_words() {
             64,
             "Invalid value for binding protocol: x\n -- should be one of auto, binary, or ascii",
         ),
+        (
+            &["-o", "slab_sizes=10"],
+            64,
+            "slab size 10 is out of valid range",
+        ),
+        (
+            &["-o", "slab_sizes=x"],
+            64,
+            "slab size 0 is out of valid range",
+        ),
+        (
+            &["-o", "slab_sizes=600000"],
+            64,
+            "slab size 600000 is out of valid range",
+        ),
+        (
+            &["-o", "slab_sizes=100-104"],
+            64,
+            "slab size 104 must be at least 8 bytes larger than previous class",
+        ),
+        (
+            &["-o", "slab_sizes=100-50"],
+            64,
+            "slab size 50 cannot be lower than or equal to a previous class size",
+        ),
+        (&["-o", "slab_sizes"], 1, "Missing slab_sizes argument"),
+        (
+            &["-n", "300000"],
+            64,
+            "the smallest chunk must have room, and less than half a slab",
+        ),
+        (
+            &["-o", "slab_chunk_max=300"],
+            64,
+            "-I (item_size_max: 1048576) must be evenly divisible by slab_chunk_max (bytes: 307200)",
+        ),
+        (
+            &["-o", "slab_chunk_max=x"],
+            1,
+            "could not parse argument to slab_chunk_max",
+        ),
+        (
+            &["-o", "slab_chunk_max"],
+            1,
+            "Missing slab_chunk_max argument",
+        ),
+        (
+            &["-o", "hashpower=11"],
+            1,
+            "Initial hashtable multiplier of 11 is too low",
+        ),
+        (
+            &["-o", "hashpower=x"],
+            1,
+            "Initial hashtable multiplier of 0 is too low",
+        ),
         (&["-o", "foo=3"], 1, "Illegal suboption \"foo=3\""),
         (&["-o", "idle_timeout"], 1, "Missing idle_timeout argument"),
         (
@@ -202,6 +258,25 @@ fn what_this_server_lacks_is_refused_not_ignored() {
         assert!(!text.contains('\n'));
     }
     assert_eq!(ok(&["-U", "0"]).port, 11211);
+}
+
+#[test]
+fn every_setting_the_flags_accept_makes_an_engine() {
+    let cases: &[&[&str]] = &[
+        &[],
+        &["-I", "512k", "-m", "1"],
+        &["-o", "slab_chunk_max=1024"],
+        &["-o", "slab_chunk_max=64", "-I", "2m"],
+        &["-o", "hashpower=12,no_hashexpand"],
+        &["-n", "1", "-f", "1.01"],
+        &["-n", "262144"],
+        &["-I", "1024m", "-m", "2048"],
+        &["-C", "-M"],
+        &["-o", "slab_sizes=100-200-300"],
+    ];
+    for words in cases {
+        assert_eq!(ok(words).engine().validate(), Ok(()), "{words:?}");
+    }
 }
 
 #[test]

@@ -13,7 +13,7 @@ use nix::sys::time::TimeVal;
 
 use super::Peer;
 use crate::exec::Shared;
-use crate::flags::{MEMCACHED_VERSION, SLAB_CHUNK_MAX};
+use crate::flags::MEMCACHED_VERSION;
 use crate::process::RESERVED_PER_THREAD;
 
 /// Takes one name and its value.
@@ -164,19 +164,19 @@ pub fn settings(shared: &Shared, to: &mut Put<'_>) {
     put(to, "auth_enabled_ascii", "no");
     put(to, "item_size_max", s.item_size_max);
     put(to, "maxconns_fast", yes_no(s.maxconns_fast));
-    put(to, "hashpower_init", 0);
+    put(to, "hashpower_init", s.hash_power.unwrap_or(0));
     put(to, "slab_reassign", "no");
     put(to, "slab_automove", 0);
     put(to, "slab_automove_ratio", "0.80");
     put(to, "slab_automove_window", 10);
-    put(to, "slab_chunk_max", SLAB_CHUNK_MAX);
+    put(to, "slab_chunk_max", s.slab_chunk_max);
     put(to, "lru_crawler", "no");
     put(to, "lru_crawler_sleep", 100);
     put(to, "lru_crawler_tocrawl", 0);
     put(to, "tail_repair_time", 0);
     put(to, "flush_enabled", yes_no(s.flush_enabled));
     put(to, "dump_enabled", yes_no(s.dump_enabled));
-    put(to, "hash_algorithm", "mcrs");
+    put(to, "hash_algorithm", "foldhash");
     put(to, "lru_maintainer_thread", "no");
     put(to, "lru_segmented", "no");
     put(to, "hot_lru_pct", 20);
