@@ -28,9 +28,6 @@ if ($stub === null) {
     $constants = $extension->getConstants();
 } else {
     $before = get_declared_classes();
-    $text = file_get_contents($stub);
-    // A stub states constants by their value in a comment; only the names are compared then.
-    preg_match_all('/^(?:const |define\(\'|\s*\* @var \w+ )?(MEMCACHE_\w+)/m', $text, $names);
     require $stub;
     $functions = array_map(fn($name) => new ReflectionFunction($name), get_defined_functions()['user']);
     $functions = array_filter($functions, fn($f) => str_starts_with($f->getName(), 'memcache_'));
@@ -43,8 +40,7 @@ foreach ($functions as $function) {
 }
 foreach ($classes as $class) {
     $parent = $class->getParentClass();
-    $attributes = array_map(fn($a) => $a->getName(), $class->getAttributes());
-    $symbols[$class->getName()] = 'class' . ($parent ? ' extends ' . $parent->getName() : '') . ' ' . implode(',', $attributes);
+    $symbols[$class->getName()] = 'class' . ($parent ? ' extends ' . $parent->getName() : '');
     foreach ($class->getMethods() as $method) {
         if ($method->getDeclaringClass()->getName() === $class->getName()) {
             // Method names are registered in lower case; PHP does not tell them apart.
