@@ -1,6 +1,7 @@
 """The program behind `make run`: shows round, stays, and leaves nothing behind when it ends."""
 
 import os
+import pty
 import re
 import signal
 import subprocess
@@ -90,6 +91,22 @@ class Run(Case):
                 self.assertEqual(process.wait(30), 0, self.said())
                 self.assertEqual(still_alive(children), {})
                 self.assertNotIn("Traceback", self.said())
+
+    def test_on_a_terminal_it_stays_until_ctrl_c(self):
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.environ.update(MCRSD=self.binary, MCRS_EXTENSION=self.programs.extension)
+            os.environ.update(PHP=self.programs.php)
+            os.execv(RUN, [RUN])
+        said = b""
+        with open(terminal, "rb+", buffering=0) as terminal:
+            while b"Ctrl-C stops everything" not in said:
+                said += terminal.read(4096)
+            children = descendants(pid)
+            self.assertEqual(len(children), CHILDREN, said)
+            terminal.write(b"\x03")
+            self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), 0)
+        self.assertEqual(still_alive(children), {})
 
     def test_a_signal_while_it_starts_leaves_nothing_behind(self):
         for wanted in (1, 2, 3, CHILDREN):
