@@ -18,7 +18,11 @@ use crate::flags::MEMCACHED_VERSION;
 pub fn run(context: &Context, request: Request<'_>, out: &mut Output) -> Next {
     match request {
         Request::Get { cas, keys } => {
-            let retrieval = Retrieval { cas, touch: None };
+            let retrieval = Retrieval {
+                cas,
+                touch: None,
+                checked: false,
+            };
             retrieval.run(context, keys, out)
         }
         Request::Store(store) => begin_store(context, &store),
@@ -27,6 +31,7 @@ pub fn run(context: &Context, request: Request<'_>, out: &mut Output) -> Next {
             let retrieval = Retrieval {
                 cas,
                 touch: Some(expiry),
+                checked: false,
             };
             retrieval.run(context, keys, out)
         }
@@ -93,6 +98,8 @@ pub struct Retrieval {
     cas: bool,
     /// The new expiry tick, for the two that set one.
     touch: Option<u32>,
+    /// Whether the keys to come are known to be short enough.
+    checked: bool,
 }
 
 impl Retrieval {
@@ -132,11 +139,14 @@ impl Retrieval {
             out.bytes().extend_from_slice(CRLF);
             if out.is_full() {
                 // What is written cannot be taken back, so the other keys are checked before.
-                if keys.clone().any(|key| key.is_err()) {
+                if !self.checked && keys.clone().any(|key| key.is_err()) {
                     break self.refuse(out, start);
                 }
                 break Some(Next::More {
-                    retrieval: self,
+                    retrieval: Retrieval {
+                        checked: true,
+                        ..self
+                    },
                     rest: keys.rest().len(),
                 });
             }

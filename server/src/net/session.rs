@@ -204,13 +204,12 @@ impl Session {
         budget: &mut u32,
     ) -> Poll<Result<Pause, Gone>> {
         let mut kept = self.kept.take();
-        // Short pieces go in front of what comes next, into the scratch buffer. What is to be
-        // carried on with, and a long line, stays where it is.
-        let front = match &mut kept {
-            Some(kept) if kept.ready => {
-                let done = self.carry_out(kept.rest(), output, budget);
-                return Poll::Ready(self.keep(done, kept));
-            }
+        if let Some(kept) = kept.take_if(|kept| kept.ready) {
+            let done = self.carry_out(kept.rest(), output, budget);
+            return Poll::Ready(Ok(self.keep(done, kept)));
+        }
+        // A short piece goes in front of what comes next; a long line stays where it is.
+        let front = match &kept {
             Some(kept) if kept.rest().len() <= MAX_LINE_LEN => {
                 let len = kept.rest().len();
                 scratch[..len].copy_from_slice(kept.rest());
@@ -235,7 +234,7 @@ impl Session {
             }
         };
         self.worker.context.counters.bytes_read.add(got as u64);
-        if let Some(kept) = kept.as_mut().filter(|_| front == 0) {
+        if let Some(mut kept) = kept.take_if(|_| front == 0) {
             // A long `get` line: its end is looked for in the new bytes only.
             let new = &scratch[..got];
             kept.bytes.extend_from_slice(new);
@@ -246,15 +245,12 @@ impl Session {
             let done = if ended {
                 self.carry_out(kept.rest(), output, budget)
             } else {
-                Ok((Pause::Incomplete, 0))
+                (Pause::Incomplete, 0)
             };
-            return Poll::Ready(self.keep(done, kept));
+            return Poll::Ready(Ok(self.keep(done, kept)));
         }
         let input = &scratch[..front + got];
-        let (pause, used) = match self.carry_out(input, output, budget) {
-            Ok(done) => done,
-            Err(gone) => return Poll::Ready(Err(gone)),
-        };
+        let (pause, used) = self.carry_out(input, output, budget);
         if used < input.len() {
             let mut kept = kept.unwrap_or_default();
             kept.bytes.clear();
@@ -267,14 +263,13 @@ impl Session {
     }
 
     /// Keeps what carrying out kept input left of it.
-    fn keep(&mut self, done: Result<(Pause, usize), Gone>, kept: &mut Kept) -> Result<Pause, Gone> {
-        let (pause, used) = done?;
+    fn keep(&mut self, (pause, used): (Pause, usize), mut kept: Box<Kept>) -> Pause {
         kept.start += used;
         kept.ready = pause != Pause::Incomplete;
         if !kept.rest().is_empty() {
-            self.kept = Some(Box::new(std::mem::take(kept)));
+            self.kept = Some(kept);
         }
-        Ok(pause)
+        pause
     }
 
     /// Reads a piece of a long value straight into its item.
@@ -306,40 +301,38 @@ impl Session {
     }
 
     /// Carries out what `input` holds; says why it stopped and how many bytes are done with.
-    fn carry_out(
-        &mut self,
-        input: &[u8],
-        output: &mut Output,
-        budget: &mut u32,
-    ) -> Result<(Pause, usize), Gone> {
+    fn carry_out(&mut self, input: &[u8], output: &mut Output, budget: &mut u32) -> (Pause, usize) {
         let context = &self.worker.context;
         self.info.set_state(ConnState::Parse);
         self.info.set_last_command(context.shared.clock.now());
         let mut at = 0;
         loop {
             if output.is_full() {
-                return Ok((Pause::Full, at));
+                return (Pause::Full, at);
             }
             let rest = &input[at..];
             if rest.is_empty() {
-                return Ok((Pause::Incomplete, at));
+                return (Pause::Incomplete, at);
             }
             match &mut self.phase {
                 Phase::Line => {
                     if *budget == 0 {
-                        return Ok((Pause::Turn, at));
+                        return (Pause::Turn, at);
                     }
-                    let Decoded::Complete { value, consumed } =
-                        request::decode(rest).map_err(|_| Gone)?
-                    else {
-                        return Ok((Pause::Incomplete, at));
+                    let (value, consumed) = match request::decode(rest) {
+                        Ok(Decoded::Complete { value, consumed }) => (value, consumed),
+                        Ok(Decoded::Incomplete) => return (Pause::Incomplete, at),
+                        Err(_) => {
+                            self.phase = Phase::Closing;
+                            continue;
+                        }
                     };
                     *budget -= 1;
                     at += consumed;
                     let mark = output.mark();
                     let next = match value {
                         Ok(request) => exec::run(context, request, output),
-                        Err(bad) if bad.close => return Err(Gone),
+                        Err(bad) if bad.close => Next::Close,
                         Err(bad) => Next::Swallow {
                             bytes: bad.swallow,
                             reply: (!bad.noreply).then_some(bad.reply),
@@ -352,7 +345,7 @@ impl Session {
                 }
                 Phase::Value(upload) => {
                     if upload.remaining() == 0 && rest.len() < CRLF.len() {
-                        return Ok((Pause::Incomplete, at));
+                        return (Pause::Incomplete, at);
                     }
                     if let Phase::Value(upload) = std::mem::replace(&mut self.phase, Phase::Line) {
                         self.take_value(*upload, input, &mut at, output);
@@ -381,12 +374,10 @@ impl Session {
                 }
                 Phase::Fresh(protocol) => {
                     // Differs from memcached for now: the binary protocol is not spoken.
-                    if *protocol == Protocol::Auto && rest[0] == BINARY_MAGIC {
-                        return Err(Gone);
-                    }
-                    self.phase = Phase::Line;
+                    let binary = *protocol == Protocol::Auto && rest[0] == BINARY_MAGIC;
+                    self.phase = if binary { Phase::Closing } else { Phase::Line };
                 }
-                Phase::Closing => return Ok((Pause::Incomplete, input.len())),
+                Phase::Closing => return (Pause::Incomplete, input.len()),
             }
         }
     }
@@ -498,3 +489,9 @@ impl Session {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "session_tests.rs"]
+mod tests;
+#[cfg(test)]
+pub(super) use tests::Fake;

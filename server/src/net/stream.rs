@@ -24,6 +24,9 @@ pub(super) enum Stream {
     Tcp(TcpStream),
     /// Over the Unix socket.
     Unix(UnixStream),
+    /// Over nothing: a test is at the other end.
+    #[cfg(test)]
+    Fake(super::session::Fake),
 }
 
 impl Stream {
@@ -40,6 +43,8 @@ impl Stream {
         match self {
             Stream::Tcp(stream) => stream.as_raw_fd(),
             Stream::Unix(stream) => stream.as_raw_fd(),
+            #[cfg(test)]
+            Stream::Fake(_) => -1,
         }
     }
 
@@ -55,6 +60,8 @@ impl Stream {
         let polled = match self {
             Stream::Tcp(stream) => Pin::new(stream).poll_read(task, &mut buf),
             Stream::Unix(stream) => Pin::new(stream).poll_read(task, &mut buf),
+            #[cfg(test)]
+            Stream::Fake(fake) => fake.poll_read(&mut buf),
         };
         polled.map_ok(|()| buf.filled().len())
     }
@@ -69,6 +76,8 @@ impl Stream {
         match self {
             Stream::Tcp(stream) => Pin::new(stream).poll_write_vectored(task, slices),
             Stream::Unix(stream) => Pin::new(stream).poll_write_vectored(task, slices),
+            #[cfg(test)]
+            Stream::Fake(fake) => fake.poll_write(slices),
         }
     }
 }
