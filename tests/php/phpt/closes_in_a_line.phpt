@@ -22,7 +22,7 @@ foreach ($calls as $name => [$call, $half]) {
         // "none" after a part: the server stops there, and the client's time-out ends the wait.
         $script = $how === 'close' ? reply($half, 'close') : reply($half);
         $net = new StandIn([[$script, null, null]]);
-        $m = $net->memcache(timeout: 0.2);
+        $m = $net->memcache(timeout: 1);
         show("$name, $how", $call($m));
         $m->setServerParams(HOST, $net->ports[0], 1, 15, true);
         show('next', [$m->set('k', 'v'), $m->get('k')]);

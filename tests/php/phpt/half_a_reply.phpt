@@ -5,10 +5,10 @@ A server that stops in the middle of a reply, and one that sends it byte by byte
 require __DIR__ . '/standin.inc';
 foreach (["VALUE k 0 5\r\nab", "VALUE k 0 5\r\nabcde\r\n"] as $bytes) {
     $net = new StandIn([[reply($bytes), null, null]]);
-    $m = $net->memcache(timeout: 0.2);
+    $m = $net->memcache(timeout: 1);
     show(text($bytes), $m->get('k'));
     show('status', $m->getServerStatus(HOST, $net->ports[0]));
-    $m->setServerParams(HOST, $net->ports[0], 0.2, 15, true);
+    $m->setServerParams(HOST, $net->ports[0]);
     show('next', [$m->set('k', 'v'), $m->get('k')]);
 }
 $net = new StandIn([[reply("VALUE k 65536 5 77\r\na\r\nbc\r\nEND\r\n", 'split'), reply("STORED\r\n", 'split'), reply("41\r\n", 'split')]]);

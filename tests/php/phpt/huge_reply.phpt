@@ -14,7 +14,7 @@ require __DIR__ . '/standin.inc';
 $promises = ['a negative length' => "VALUE k 0 -1\r\nx\r\nEND\r\n", 'more than 4 GB' => "VALUE k 0 4294967297\r\nx", 'nearly 4 GB' => "VALUE k 0 4294967295\r\nx", 'beyond 64 bits' => "VALUE k 0 99999999999999999999\r\nx", 'a long line' => str_repeat('x', 200000), 'a long key' => 'VALUE ' . str_repeat('k', 100000) . " 0 1\r\nx\r\nEND\r\n"];
 foreach ($promises as $what => $bytes) {
     $net = new StandIn([[reply($bytes), null, null]]);
-    $m = $net->memcache(timeout: 0.3);
+    $m = $net->memcache(timeout: 1);
     $m->setFailureCallback(fn() => null);
     show($what, $m->get('k'));
     $m->setServerParams(HOST, $net->ports[0], 1, 15, true, fn() => null);

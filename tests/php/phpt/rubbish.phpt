@@ -16,7 +16,7 @@ $calls = [
 foreach ($rubbish as $what => $bytes) {
     foreach ($calls as $name => $call) {
         $net = new StandIn([[reply($bytes), null, null]]);
-        $m = $net->memcache(timeout: 0.3, retry: -1);
+        $m = $net->memcache(retry: -1);
         $told = [];
         $m->setFailureCallback(function ($host, $port, $udp, $error, $number) use (&$told) {
             $told[] = (preg_match('/[^ -~]/', $error) ? 'bytes' : text($error)) . " $number";

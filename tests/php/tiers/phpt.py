@@ -64,7 +64,7 @@ def one_server(settings, report, only, runner, name, program):
             'MCRS_TEST_IGNORED_MESSAGE': PECL_DEPRECATION if settings.oracle else '',
             'MCRS_TEST_ORACLE': '1' if settings.oracle else '',
         }
-        command = [settings.php, '-n', str(runner), '-q', '-n', f'-j{settings.jobs + 1}', '--no-color', '--no-progress',
+        command = [settings.php, '-n', str(runner), '-q', '-n', f'-j{2 * settings.jobs + 1}', '--no-color', '--no-progress',
                    '-d', f'extension={settings.extension}', '-g', 'FAIL,BORK,WARN,LEAK,SKIP', '--show-diff', '-W', str(results),
                    *map(str, tests)]
         process = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True,
