@@ -5,7 +5,9 @@
 //!
 //! Differs from pecl/memcache: the failure callback runs when the operation is over, not while its
 //! requests are being moved to other servers, so what it changes (`setServerParams()`) counts from
-//! the next operation on; and it always gets the error, also when a retry succeeded meanwhile.
+//! the next operation on; it always gets the error, also when a retry succeeded meanwhile; and it
+//! is the callback of the object that the call was made on: a clone has the one that was set when
+//! it was cloned.
 
 use std::io::Write as _;
 

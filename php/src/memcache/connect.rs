@@ -1,5 +1,6 @@
 //! connect, pconnect, addserver in their forms: MemcachePool's, Memcache's and the functions'.
 
+use std::ffi::CStr;
 use std::io::Write as _;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use mcrs::client::{Address, Retry, ServerOptions, timeout_from_secs};
 
 use super::{Pool, callback};
 use crate::errors;
-use crate::ini::{Protocol, Settings};
+use crate::ini::Protocol;
 use crate::scratch::Scratch;
 use crate::zend::{self, Call, Class, Kind, Level, Object, Out, PoolState, R, Str};
 
@@ -208,12 +209,18 @@ fn add<'a>(
     s: &mut Scratch,
 ) -> R<Option<(&'a Pool, ServerId)>> {
     let settings = &zend::globals().settings;
-    if !check(server, s)? || !supported(server, settings, s)? {
+    if let Some(complaint) = wrong(server) {
+        s.voice.warn(complaint)?;
         return Ok(None);
     }
     let pool = match object.pool(&mut s.pins)? {
         PoolState::Open(pool) => pool,
         PoolState::Missing | PoolState::Null => {
+            // The protocol is a property of the pool: one that speaks ascii goes on doing so.
+            if settings.protocol.get() == Protocol::Binary {
+                s.voice.warn(NO_BINARY)?;
+                return Ok(None);
+            }
             object.set_pool(Box::new(Pool::new(settings)), &mut s.pins)?
         }
         PoolState::NotResource => return Err(object.refuse_connection()),
@@ -261,33 +268,25 @@ pub(super) fn timeout(secs: f64) -> Duration {
     })
 }
 
-/// Checks the numbers.
-fn check(server: &NewServer<'_>, s: &mut Scratch) -> R<bool> {
+/// What is wrong with the numbers, or not built.
+fn wrong(server: &NewServer<'_>) -> Option<&'static CStr> {
     let ports = 0..=MAX_PORT;
-    let complaint = if !(1..=i64::from(u32::MAX)).contains(&server.weight) {
-        c"weight must be a positive integer"
+    if !(1..=i64::from(u32::MAX)).contains(&server.weight) {
+        Some(c"weight must be a positive integer")
     } else if !ports.contains(&server.tcp_port) {
-        c"invalid tcp port number"
+        Some(c"invalid tcp port number")
     } else if !ports.contains(&server.udp_port) {
-        c"invalid udp port number"
+        Some(c"invalid udp port number")
+    } else if server.udp_port != 0 {
+        Some(NO_UDP)
     } else {
-        return Ok(true);
-    };
-    s.voice.warn(complaint)?;
-    Ok(false)
+        None
+    }
 }
 
-/// Refuses what this build does not have, instead of doing something else silently.
-fn supported(server: &NewServer<'_>, settings: &Settings, s: &mut Scratch) -> R<bool> {
-    let complaint = if settings.protocol.get() == Protocol::Binary {
-        c"memcache.protocol=binary is not supported by this build of memcache_rs yet; \
-          the server was not added, set it to ascii"
-    } else if server.udp_port != 0 {
-        c"UDP is not supported by this build of memcache_rs yet; \
-          the server was not added, give 0 as udp port"
-    } else {
-        return Ok(true);
-    };
-    s.voice.warn(complaint)?;
-    Ok(false)
-}
+/// What this build does not have is refused, never replaced by something else.
+const NO_BINARY: &CStr =
+    c"memcache.protocol=binary is not supported by this build of memcache_rs yet; \
+      the server was not added, set it to ascii";
+const NO_UDP: &CStr = c"UDP is not supported by this build of memcache_rs yet; \
+                        the server was not added, give 0 as udp port";

@@ -86,6 +86,9 @@ fn store(call: Call<'_>, s: &mut Scratch, verb: StoreVerb) -> R<Out> {
 }
 
 /// Makes the last key and `value` a request, unless the value or the flags cannot be stored.
+///
+/// Differs from pecl/memcache: nothing is sent before the last item is ready, so an exception of
+/// one item (`__serialize()`) leaves all of them unsent.
 fn add_item(pool: &Pool, value: Value<'_>, terms: Terms, s: &mut Scratch) -> R<()> {
     let Some(flags) = zval::caller_flags(terms.flags, &mut s.voice)? else {
         return Ok(());
@@ -101,6 +104,10 @@ fn add_item(pool: &Pool, value: Value<'_>, terms: Terms, s: &mut Scratch) -> R<(
     let Some(stored) = zval::pack(value, flags, pool.compression(), pack, pins, voice)? else {
         return Ok(());
     };
+    if u32::try_from(stored.bytes.len()).is_err() {
+        // Its length has no place in the request; no server takes such an item anyway.
+        return voice.warn(c"The value is longer than 4 GiB");
+    }
     let head = store_head(
         terms.verb,
         keys.wire(keys.len() - 1),
