@@ -50,7 +50,8 @@ impl Classes {
     fn series(start: usize, largest: usize, align: usize, factor: f64, fine: f64) -> Vec<u32> {
         let mut sizes = Vec::new();
         let mut size = start as f64;
-        while size < largest as f64 / factor {
+        // One more than are allowed is enough to know.
+        while size < largest as f64 / factor && sizes.len() <= CLASSES_MAX {
             let rounded = (size as usize).next_multiple_of(align);
             if rounded >= largest {
                 break;

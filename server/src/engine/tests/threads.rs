@@ -63,7 +63,7 @@ fn hammer(engine: &Engine, keys: u64, steps: u64, sizes: u64) {
                         }
                         _ if random.below(1_000) == 0 => engine.flush_all(),
                         _ => {
-                            drop(now.fetch_add(u64::from(random.below(10) == 0), Ordering::Relaxed))
+                            now.fetch_add(u64::from(random.below(10) == 0), Ordering::Relaxed);
                         }
                     }
                 }
