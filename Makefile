@@ -90,7 +90,7 @@ check: deps ## format, lints, layer builds, Rust tests: what to run before a com
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets --features mcrs/capi -- -D warnings
 	$(CARGO) clippy --locked -p mcrs --no-default-features -- -D warnings
-	$(CARGO) test --locked --workspace --exclude memcache_rs
+	$(CARGO) test --locked --workspace --exclude memcache_rs --no-fail-fast
 
 .PHONY: php-test
 php-test: dist ## the extension in PHP: phpt, vectors, interchange with pecl's

@@ -128,8 +128,9 @@ pub(super) fn unknown_targets(path: &str, text: &str, makefile: &str) -> Vec<Str
     found
 }
 
-/// Paths and test names in code marks of `ARCHITECTURE.md` that do not exist: it traces files by name
-/// and names the test that guards each invariant. `is_test` knows the functions marked `#[test]`.
+/// Paths and test names in `ARCHITECTURE.md` that do not exist: it traces files by name, in code marks
+/// from the root, in fenced blocks also from `src/`, and names the test that guards each invariant.
+/// `is_test` knows the functions of the tests.
 pub(super) fn dangling_names(
     path: &str,
     text: &str,
@@ -137,12 +138,18 @@ pub(super) fn dangling_names(
     is_test: impl Fn(&str) -> bool,
 ) -> Vec<String> {
     let mut found = Vec::new();
+    let parts: Vec<&str> = text.split("```").collect();
+    let fenced = parts.iter().skip(1).step_by(2);
+    for word in fenced.flat_map(|part| part.split_whitespace()) {
+        let word = word.trim_end_matches([',', ';', ':', ')']);
+        let is_file = word.contains('/') && word.ends_with(".rs");
+        if is_file && !exists(word) && !exists(&format!("src/{word}")) {
+            found.push(format!("{path}: there is no {word}"));
+        }
+    }
     // Outside fenced blocks every odd piece between marks is code.
-    let prose: Vec<&str> = text.split("```").step_by(2).collect();
-    for code in prose
-        .iter()
-        .flat_map(|part| part.split('`').skip(1).step_by(2))
-    {
+    let prose = parts.iter().step_by(2);
+    for code in prose.flat_map(|part| part.split('`').skip(1).step_by(2)) {
         // Prose is wrapped anywhere, code marks included.
         let code = code.split_whitespace().collect::<Vec<_>>().join(" ");
         let is_path = code.contains('/') && !code.contains([' ', '*', '<', ':']);
@@ -234,5 +241,6 @@ mod tests {
         assert_eq!(check("`test b_claim`"), 1);
         assert_eq!(check("`test\n   b_claim` and `test\na_claim`"), 1);
         assert_eq!(check("```\nx/y `a/b`\n```\n`src/b.rs`"), 1);
+        assert_eq!(check("```\na.rs, x/a.rs reads, src/a.rs\n```\n"), 1);
     }
 }
