@@ -13,9 +13,11 @@ from harness.standin import StandIn
 
 # Those that go through the most code that allocates; each takes some seconds under valgrind.
 UNDER_VALGRIND = ('store_many', 'get_many', 'values', 'undecodable', 'failure_callback', 'connection_property',
-                  'reentrancy', 'persistent', 'connect_refused', 'no_servers', 'ini_wrong')
-VALGRIND = ('valgrind', '-q', '--leak-check=full', '--show-leak-kinds=definite', '--errors-for-leak-kinds=definite',
-            '--num-callers=30', '--error-exitcode=99')
+                  'reentrancy', 'persistent', 'connect_refused', 'no_servers', 'ini_wrong',
+                  'callbacks_that_interfere', 'throwing_handler', 'references', 'closes_mid_reply')
+# At low priority, so that it does not starve the tiers beside it, in which time-outs run.
+VALGRIND = ('nice', '-n', '10', 'valgrind', '-q', '--leak-check=full', '--show-leak-kinds=definite',
+            '--errors-for-leak-kinds=definite', '--num-callers=30', '--error-exitcode=99')
 
 # Between the two measurements are 1000 rounds. PHP's heap may grow by less than 16 bytes each (buffers
 # have the size of the largest piece that happened to arrive), the process by less than a page in ten.
@@ -26,6 +28,9 @@ RESIDENT_LIMIT_KIB = 400
 # that was in $flags or $cas, half-unserialized values, the object of a failed memcache_connect().
 ORACLE_LOSES = ('objects, dropped', 'objects, closed', 'failures', 'persistent', 'one key', 'undecodable',
                 'connect_refused')
+
+# At the end of a request PHP drops cycles of objects without freeing them.
+FREE_ALL = '<?php foreach (array_keys($GLOBALS) as $_name) { unset($GLOBALS[$_name]); } gc_collect_cycles();'
 
 
 def run(settings, report, only):
@@ -70,8 +75,10 @@ def growth(settings, report, port):
 def valgrind(settings, report, folder, name, ports):
     """The php of one phpt; its output is checked elsewhere, here it is about memory alone."""
     test = (folder / f'{name}.phpt').read_text()
+    if settings.oracle and 'MCRS_TEST_ORACLE' in test:
+        return      # pecl's extension does not pass it at all
     script = folder / f'{name}.php'
-    script.write_text(re.search(r'--FILE--\n(.*?)\n--[A-Z]+--', test, re.DOTALL)[1])
+    script.write_text(re.search(r'--FILE--\n(.*?)\n--[A-Z]+--', test, re.DOTALL)[1] + FREE_ALL)
     log = folder / f'{name}.valgrind'
     environment = {
         **os.environ,
@@ -82,8 +89,10 @@ def valgrind(settings, report, folder, name, ports):
         'MCRS_TEST_HARNESS': str(HERE),
         'MCRS_TEST_IGNORED_MESSAGE': PECL_DEPRECATION if settings.oracle else '',
     }
-    process = subprocess.run([*VALGRIND, f'--log-file={log}', *settings.php_command(), str(script)], cwd=folder,
-                             env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    # PCRE's compiled patterns read beyond the ends of strings, harmlessly.
+    command = [*VALGRIND, f'--log-file={log}', *settings.php_command('pcre.jit=0'), str(script)]
+    process = subprocess.run(command, cwd=folder, env=environment, stdout=subprocess.DEVNULL,
+                             stderr=subprocess.PIPE, text=True)
     found = log.read_text(errors='replace').strip()
     if process.returncode == 0 and not found:
         report.passed()
