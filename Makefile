@@ -105,8 +105,9 @@ site-test: dist ## the example site in a browser
 	@tests/site/run
 
 .PHONY: bench
-bench: dist ## what an operation costs a PHP process, ours beside pecl's
+bench: dist ## what an operation costs a PHP process beside pecl's, the server beside memcached
 	@benches/php/run
+	$(CARGO) bench --locked -p mcrsd --bench server
 
 .PHONY: fuzz-smoke
 fuzz-smoke: deps ## hostile bytes for every decoder, 10 s each

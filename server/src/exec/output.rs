@@ -107,10 +107,14 @@ impl Output {
         self.run_sent == self.run.len() && self.held_sent.0 == self.held.len()
     }
 
-    /// Forgets everything; the memory of the run is kept.
+    /// Forgets everything; the memory of the run is kept, unless a rare long answer such as a list
+    /// of connections made it large.
     #[inline]
     pub fn clear(&mut self) {
         self.run.clear();
+        if self.run.capacity() > 4 * RUN_FULL {
+            self.run = Vec::new();
+        }
         self.held.clear();
         self.held_bytes = 0;
         self.run_sent = 0;

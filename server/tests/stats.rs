@@ -1,0 +1,137 @@
+//! The groups of `stats` against stock memcached's: the same names, in the same order.
+
+use std::collections::BTreeMap;
+
+use mcrs_testkit::{Program, Server, need, wait_until};
+
+/// Switches off in memcached what `mcrsd` has not, so that it leaves the same names out.
+const ALIKE: &[&str] = &["-o", "no_lru_crawler,no_lru_maintainer,no_slab_reassign"];
+
+fn ours() -> Server {
+    let program = Program::at(env!("CARGO_BIN_EXE_mcrsd")).expect("cargo built it");
+    Server::start(&program, ALIKE)
+}
+
+/// Names and values of a group.
+fn group(server: &Server, command: &str) -> Vec<(String, String)> {
+    let mut raw = server.connect();
+    raw.send(format!("{command}\r\n"));
+    let text = String::from_utf8_lossy(&raw.read_until("END\r\n")).into_owned();
+    text.lines()
+        .filter_map(|line| line.strip_prefix("STAT "))
+        .map(|line| match line.split_once(' ') {
+            Some((name, value)) => (name.to_string(), value.to_string()),
+            None => panic!("{line}"),
+        })
+        .collect()
+}
+
+fn names(server: &Server, command: &str) -> Vec<String> {
+    group(server, command)
+        .into_iter()
+        .map(|(name, _)| name)
+        .collect()
+}
+
+#[test]
+fn groups_have_memcacheds_names_in_its_order() {
+    let program = need!(Program::memcached());
+    let (ours, stock) = (ours(), Server::start(&program, ALIKE));
+    for server in [&ours, &stock] {
+        // The same class in both: a small one.
+        server.connect().ask("set a 0 0 1\r\nx\r\n", "STORED\r\n");
+    }
+    assert_eq!(names(&ours, "stats"), names(&stock, "stats"));
+    assert_eq!(names(&ours, "stats items"), names(&stock, "stats items"));
+    assert_eq!(names(&ours, "stats slabs"), names(&stock, "stats slabs"));
+    assert_eq!(names(&ours, "stats sizes"), names(&stock, "stats sizes"));
+    // Debian's build has TLS and extstore and shows their settings; 1.6.45 has one more.
+    let built_in = |name: &str| {
+        name.starts_with("ext_") || name.starts_with("ssl_") || name == "slab_automove_freeratio"
+    };
+    let mut settings = names(&stock, "stats settings");
+    settings.retain(|name| !built_in(name));
+    settings.push("client_flags_size".into());
+    assert_eq!(names(&ours, "stats settings"), settings);
+    // Descriptors differ, what is told about each does not.
+    let told = |server: &Server| -> Vec<String> {
+        let names = names(server, "stats conns");
+        let what = |name: String| name.split_once(':').map(|(_, what)| what.to_string());
+        names.into_iter().filter_map(what).collect()
+    };
+    // The connections of the questions before may take a moment to go.
+    wait_until("both to tell the same about connections", || {
+        told(&ours) == told(&stock)
+    });
+}
+
+#[test]
+fn settings_are_memcacheds_defaults() {
+    let program = need!(Program::memcached());
+    let (ours, stock) = (ours(), Server::start(&program, ALIKE));
+    let theirs: BTreeMap<_, _> = group(&stock, "stats settings").into_iter().collect();
+    for (name, value) in group(&ours, "stats settings") {
+        let expected = match name.as_str() {
+            "tcpport" => ours.port().to_string(),
+            // Ours is better and not selectable.
+            "hash_algorithm" => "foldhash".into(),
+            // 1.6.45's default, and a setting 1.6.18 has not.
+            "slab_automove_window" => "10".into(),
+            "client_flags_size" => "4".into(),
+            // Told by the word even where nothing moves.
+            "slab_automove" => "0".into(),
+            _ => theirs
+                .get(&name)
+                .cloned()
+                .unwrap_or_else(|| panic!("{name}")),
+        };
+        assert_eq!(value, expected, "{name}");
+    }
+}
+
+#[test]
+fn counters_count_what_memcached_counts() {
+    let program = need!(Program::memcached());
+    let script = "set a 0 0 1\r\n1\r\nget a b a\r\ngat 0 a b\r\ntouch a 0\r\ntouch b 0\r\n\
+        incr a 1\r\nincr b 1\r\ndecr a 1\r\ndecr b 1\r\ncas a 0 0 1 999999\r\nx\r\n\
+        cas b 0 0 1 1\r\nx\r\nadd a 0 0 1\r\nx\r\nset c 0 0 3\r\ntoolong\r\nset d 0 0 2000000\r\n\
+        delete a\r\ndelete a\r\nflush_all\r\n";
+    let counted = |server: &Server| {
+        let mut raw = server.connect();
+        raw.send(script);
+        raw.send([&[b'v'; 2_000_000][..], b"\r\nversion\r\n"].concat());
+        raw.read_until("VERSION");
+        let wanted = |name: &str| {
+            let prefixes = [
+                "cmd_", "get_h", "get_m", "delete", "incr", "decr", "cas", "touch",
+            ];
+            prefixes.iter().any(|p| name.starts_with(p))
+                || [
+                    "store_too_large",
+                    "total_items",
+                    "curr_items",
+                    "curr_connections",
+                ]
+                .contains(&name)
+        };
+        let mut figures = group(server, "stats");
+        figures.retain(|(name, _)| wanted(name));
+        figures
+    };
+    assert_eq!(counted(&ours()), counted(&Server::start(&program, ALIKE)));
+}
+
+#[test]
+fn a_reset_zeroes_counts_and_keeps_what_is_there() {
+    let server = ours();
+    server.connect().ask(
+        "set a 0 0 1\r\nx\r\nget a\r\n",
+        "STORED\r\nVALUE a 0 1\r\nx\r\nEND\r\n",
+    );
+    server.connect().ask("stats reset\r\n", "RESET\r\n");
+    let figures: BTreeMap<_, _> = group(&server, "stats").into_iter().collect();
+    for name in ["cmd_get", "cmd_set", "get_hits", "total_items"] {
+        assert_eq!(figures[name], "0", "{name}");
+    }
+    assert_eq!(figures["curr_items"], "1");
+}
