@@ -25,9 +25,10 @@ HEAP_LIMIT_BYTES = 16_000
 RESIDENT_LIMIT_KIB = 400
 
 # What the reference is known to lose: pools and connections until the end of the request, the value
-# that was in $flags or $cas, half-unserialized values, the object of a failed memcache_connect().
+# that was in $flags or $cas, half-unserialized values, the object of a failed memcache_connect(),
+# objects whose failure callback holds them.
 ORACLE_LOSES = ('objects, dropped', 'objects, closed', 'failures', 'persistent', 'one key', 'undecodable',
-                'connect_refused')
+                'connect_refused', 'failure_callback', 'closes_mid_reply')
 
 # At the end of a request PHP drops cycles of objects without freeing them.
 FREE_ALL = '<?php foreach (array_keys($GLOBALS) as $_name) { unset($GLOBALS[$_name]); } gc_collect_cycles();'
