@@ -581,3 +581,88 @@ fn every_worker_serves() {
         }
     }
 }
+
+#[test]
+fn a_reader_half_way_through_an_old_value_gets_all_of_it() {
+    let server = Server::start(&ours(), &["-t", "2"]);
+    let old = "o".repeat(1_000_000);
+    let mut slow = server.connect();
+    slow.ask(format!("set k 0 0 1000000\r\n{old}\r\n"), "STORED\r\n");
+    // More than the sockets hold, so most of it is still in the cache when the value changes.
+    slow.send("get k k k k k k k k k k k k k k k k\r\n");
+    assert_eq!(slow.read_line(), "VALUE k 0 1000000");
+    server.connect().ask("set k 0 0 1\r\nn\r\n", "STORED\r\n");
+    let mut got = slow.read_exactly(1_000_002);
+    assert!(got == format!("{old}\r\n").as_bytes(), "the first value");
+    let mut values = 1;
+    loop {
+        match slow.read_line().as_str() {
+            "END" => break,
+            "VALUE k 0 1000000" => {
+                got = slow.read_exactly(1_000_002);
+                assert!(got == format!("{old}\r\n").as_bytes(), "value {values}");
+            }
+            // Looked up after the change.
+            "VALUE k 0 1" => assert_eq!(slow.read_line(), "n"),
+            other => panic!("{other}"),
+        }
+        values += 1;
+    }
+    assert_eq!(values, 16);
+}
+
+#[test]
+fn increments_of_many_clients_all_count() {
+    let server = Server::start(&ours(), &["-t", "4"]);
+    server.connect().ask("set n 0 0 1\r\n0\r\n", "STORED\r\n");
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            let mut raw = server.connect();
+            scope.spawn(move || {
+                for _ in 0..20 {
+                    raw.send("incr n 1\r\n".repeat(100));
+                    (0..100).for_each(|_| drop(raw.read_line()));
+                }
+            });
+        }
+    });
+    server
+        .connect()
+        .ask("get n\r\n", "VALUE n 0 4\r\n8000\r\nEND\r\n");
+}
+
+#[test]
+fn of_many_who_compare_and_store_one_wins_each_round() {
+    let server = Server::start(&ours(), &["-t", "4"]);
+    server.connect().ask("set c 0 0 1\r\n0\r\n", "STORED\r\n");
+    let won: usize = std::thread::scope(|scope| {
+        let tries: Vec<_> = (0..4)
+            .map(|_| {
+                let mut raw = server.connect();
+                scope.spawn(move || {
+                    let mut won = 0;
+                    for _ in 0..200 {
+                        raw.send("gets c\r\n");
+                        let head = raw.read_line();
+                        let value: u64 = raw.read_line().parse().expect("a number");
+                        assert_eq!(raw.read_line(), "END");
+                        let id = head.rsplit(' ').next().expect("an id");
+                        let next = (value + 1).to_string();
+                        raw.send(format!("cas c 0 0 {} {id}\r\n{next}\r\n", next.len()));
+                        match raw.read_line().as_str() {
+                            "STORED" => won += 1,
+                            "EXISTS" => {}
+                            other => panic!("{other}"),
+                        }
+                    }
+                    won
+                })
+            })
+            .collect();
+        tries.into_iter().map(|t| t.join().expect("no panic")).sum()
+    });
+    let mut raw = server.connect();
+    raw.send("get c\r\n");
+    raw.read_line();
+    assert_eq!(raw.read_line(), won.to_string());
+}

@@ -57,3 +57,13 @@ conn a
 < VALUE a 0 3
 < old
 < END
+
+== what came before a line that closes is answered
+>| get a\r\nGET / HTTP/1.0\r\nget b\r\n
+< END
+closed
+
+== what came before a line without end is answered
+>| get a\r\n{x*2049}
+< END
+closed
