@@ -48,26 +48,30 @@ pub fn i64_strict(s: &[u8]) -> Option<i64> {
     }
 }
 
-/// C's `strtoul` on a whole token: blanks and `+` in front are fine, and the token must end where
-/// the digits end. Negative numbers and numbers over 2^64-1 are refused.
+/// C's `strtoul` on a token, as memcached takes it: white space, a sign, digits, then the end or
+/// white space and anything. Negative numbers and numbers over 2^64-1 are refused.
+/// Source: memcached 1.6.18 and 1.6.45, measured.
 pub fn strtoul(s: &[u8]) -> Option<u64> {
-    let s = s.trim_ascii_start();
-    let s = s.strip_prefix(b"+").unwrap_or(s);
-    let (n, rest) = digits(s);
-    n.filter(|_| rest.is_empty())
+    let (negative, n) = c_token(s)?;
+    (!negative || n == 0).then_some(n)
 }
 
-/// C's `strtol` on a whole token, likewise.
+/// C's `strtol` on a token, likewise.
 pub fn strtol(s: &[u8]) -> Option<i64> {
-    let s = s.trim_ascii_start();
-    let (negative, s) = sign(s);
-    let (n, rest) = digits(s);
-    let n = n.filter(|_| rest.is_empty())?;
+    let (negative, n) = c_token(s)?;
     if negative {
         0i64.checked_sub_unsigned(n)
     } else {
         i64::try_from(n).ok()
     }
+}
+
+/// Whether a token is negative, and its digits as a number.
+fn c_token(s: &[u8]) -> Option<(bool, u64)> {
+    let (negative, s) = sign(skip_space(s));
+    let (n, rest) = digits(s);
+    let ended = rest.first().is_none_or(is_space);
+    n.filter(|_| ended).map(|n| (negative, n))
 }
 
 /// A counter at the start of a line, as C's `scanf` reads it: leading blanks, a sign, then as many
@@ -77,7 +81,7 @@ pub fn strtol(s: &[u8]) -> Option<i64> {
 /// Source: pecl/memcache, `vectors/wire.json` `ascii/reply/incr-number-*`, which read `%ld` and so
 /// stop at 2^63-1: cut there what must look like pecl/memcache's.
 pub fn scan(s: &[u8]) -> Option<i128> {
-    let (negative, s) = sign(s.trim_ascii_start());
+    let (negative, s) = sign(skip_space(s));
     if !s.first().is_some_and(u8::is_ascii_digit) {
         return None;
     }
@@ -90,6 +94,16 @@ pub fn scan(s: &[u8]) -> Option<i128> {
     }
     let n = if negative { -n } else { n };
     Some(n.clamp(i128::from(i64::MIN), i128::from(u64::MAX)))
+}
+
+/// What C's `isspace` says; the standard library's white space lacks 0x0b.
+fn is_space(b: &u8) -> bool {
+    matches!(b, b' ' | b'\t'..=b'\r')
+}
+
+fn skip_space(s: &[u8]) -> &[u8] {
+    let start = s.iter().position(|b| !is_space(b)).unwrap_or(s.len());
+    &s[start..]
 }
 
 fn sign(s: &[u8]) -> (bool, &[u8]) {
@@ -187,9 +201,12 @@ mod tests {
         assert_eq!(strtoul(b"007"), Some(7));
         assert_eq!(strtoul(b"-1"), None);
         assert_eq!(strtoul(b"5x"), None);
+        assert_eq!(strtoul(b"\x0b5\tx"), Some(5));
+        assert_eq!(strtoul(b"-0"), Some(0));
         assert_eq!(strtoul(b"18446744073709551616"), None);
         assert_eq!(strtol(b"-5"), Some(-5));
         assert_eq!(strtol(b"+5"), Some(5));
+        assert_eq!(strtol(b"\x0b-5\t"), Some(-5));
         assert_eq!(strtol(b""), None);
     }
 
@@ -199,6 +216,7 @@ mod tests {
             (&b"7"[..], 7),
             (b"007", 7),
             (b" 7", 7),
+            (b"\x0b7", 7),
             (b"7 trailing", 7),
             (b"-3", -3),
             (b"18446744073709551615", i128::from(u64::MAX)),
