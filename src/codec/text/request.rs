@@ -356,7 +356,8 @@ pub fn parse(line: &[u8]) -> Result<Request<'_>, BadRequest> {
 /// makes it another word.
 fn is_noreply(line: &[u8]) -> bool {
     let end = line.iter().rposition(|&b| b != b' ').map_or(0, |i| i + 1);
-    line[..end].ends_with(b" noreply")
+    let before = line[..end].strip_suffix(b" noreply");
+    before.is_some_and(|before| before.iter().any(|&b| b != b' '))
 }
 
 fn short(key: &[u8], noreply: bool) -> Result<&[u8], BadRequest> {

@@ -119,6 +119,13 @@ fn short_lines_and_unknown_words_have_their_own_answers() {
         one(b"nope noreply\r\n"),
         Ok(Request::Admin { noreply: true, .. })
     ));
+    // By itself it is a verb like any other.
+    for alone in [&b"noreply\r\n"[..], b"  noreply\r\n"] {
+        assert!(matches!(
+            one(alone),
+            Ok(Request::Admin { noreply: false, .. })
+        ));
+    }
     assert!(one(b"GET / HTTP/1.1\r\n").unwrap_err().close);
     assert!(one(b"delete HTTP/1.1\r\n").is_ok());
 }
