@@ -110,8 +110,12 @@ bench: dist ## what an operation costs a PHP process beside pecl's, the server b
 	$(CARGO) bench --locked -p mcrsd --bench server
 
 .PHONY: fuzz-smoke
-fuzz-smoke: deps ## hostile bytes for every decoder, 10 s each
-	@scripts/fuzz-smoke
+fuzz-smoke: deps ## hostile bytes for every parser, 10 s each
+	@scripts/fuzz
+
+.PHONY: fuzz
+fuzz: deps ## the same for one parser until interrupted: make fuzz TARGET=text_request
+	@SECONDS_EACH=0 scripts/fuzz $(or $(TARGET),$(error name a TARGET, one of $(basename $(notdir $(wildcard tests/fuzz/src/bin/*.rs)))))
 
 .PHONY: header
 header: ## rewrite include/mcrs.h from src/capi

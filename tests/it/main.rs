@@ -6,7 +6,6 @@
 )]
 
 mod client;
-mod fuzz;
 mod ring;
 mod sim;
 mod tidy;

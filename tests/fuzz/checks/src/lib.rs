@@ -1,0 +1,57 @@
+//! What must hold for any bytes at all: one function per fuzz target, each taking the input whole and
+//! panicking when something does not hold.
+//!
+//! The fuzzers in `../src/bin` call them with what they invent. `tests/replay.rs` calls them with the
+//! seeds, with everything that was ever found and with a few thousand mutations of both, so that
+//! plain `cargo test` replays it.
+//!
+//! | target | what the bytes are | held against |
+//! |---|---|---|
+//! | `text_request` | what a client sends | a second reader, every cut |
+//! | `text_reply` | what a server sends | a second reader, every cut |
+//! | `conn` | what a server sends to questions | the same bytes in other pieces |
+//! | `pool` | what servers send to a pool | what was asked, and what came |
+//! | `key` | a prefix and a key | the definition |
+//! | `number` | a number | the standard library |
+//! | `unpack`, `pack` | a zlib stream; a value | a second decoder; itself |
+//! | `options` | names and values | the stated ranges |
+
+pub mod conn;
+pub mod input;
+pub mod key;
+pub mod line;
+pub mod number;
+pub mod options;
+pub mod pool;
+pub mod reply;
+pub mod request;
+pub mod stream;
+pub mod zlib;
+
+pub use input::Input;
+
+/// A target's check.
+pub type Check = fn(&[u8]);
+
+/// Every target by name. Each has a file in `../src/bin` and seeds in `../seeds`.
+pub const TARGETS: &[(&str, Check)] = &[
+    ("conn", conn::check),
+    ("key", key::check),
+    ("number", number::check),
+    ("options", options::check),
+    ("pack", zlib::pack_check),
+    ("pool", pool::check),
+    ("text_reply", reply::check),
+    ("text_request", request::check),
+    ("unpack", zlib::unpack_check),
+];
+
+/// Runs the target of this name.
+///
+/// # Panics
+/// When there is none, and when something does not hold.
+pub fn run(name: &str, data: &[u8]) {
+    let found = TARGETS.iter().find(|(target, _)| *target == name);
+    let (_, check) = found.unwrap_or_else(|| panic!("there is no target {name}"));
+    check(data);
+}

@@ -1,4 +1,0 @@
-//! Hostile bytes for [`mcrs_fuzz::text_reply`].
-#![no_main]
-
-libfuzzer_sys::fuzz_target!(|data: &[u8]| mcrs_fuzz::text_reply(data));
