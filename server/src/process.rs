@@ -97,7 +97,18 @@ pub fn switch_user(settings: &Settings) -> Result<(), Exit> {
         })
 }
 
-/// Locks all memory (`-k`). Failure is a warning only, as in memcached.
+/// Tells about settings that work but are hardly meant. Source: memcached 1.6.18, measured.
+pub fn warn_about(settings: &Settings) {
+    if settings.threads > 64 {
+        eprintln!(
+            "WARNING: Setting a high number of worker threads is not recommended.\n \
+             Set this value to the number of cores in your machine or less."
+        );
+    }
+}
+
+/// Locks all memory (`-k`). Failure is a warning only, as in memcached; so this comes after the
+/// address space for items has been set aside, which a small limit on locked memory would refuse.
 pub fn lock_memory() {
     // As pages come into use, not all of the address space set aside for them at once.
     let on_fault = MlockAllFlags::from_bits_retain(nix::libc::MCL_ONFAULT);

@@ -114,6 +114,27 @@ fn versions_and_help_go_to_stdout_and_end_well() {
 }
 
 #[test]
+fn locking_memory_works_or_is_warned_about() {
+    let server = Server::start(&ours(), &["-k"]);
+    server.connect().ask("version\r\n", "VERSION 1.6.45\r\n");
+    let status = fs::read_to_string(format!("/proc/{}/status", server.pid())).expect("it lives");
+    let locked = status
+        .lines()
+        .any(|line| line.starts_with("VmLck:") && !line.ends_with(" 0 kB"));
+    let warned = server
+        .stderr()
+        .starts_with("warning: -k invalid, mlockall() failed: ");
+    assert!(locked != warned, "locked: {locked}, warned: {warned}");
+}
+
+#[test]
+fn very_many_threads_are_warned_about() {
+    let server = Server::start(&ours(), &["-t", "65"]);
+    let text = "WARNING: Setting a high number of worker threads is not recommended.\n";
+    assert!(server.stderr().starts_with(text), "{}", server.stderr());
+}
+
+#[test]
 fn root_must_name_an_account() {
     if !is_root() {
         return mcrs_testkit::skip("only root is asked for -u");

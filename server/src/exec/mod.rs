@@ -33,8 +33,20 @@ pub struct Shared {
     pub verbosity: AtomicU32,
     /// The memory limit in bytes; the `cache_memlimit` command changes it.
     pub max_bytes: AtomicU64,
-    /// Bytes of network buffers each worker has, for `stats`.
-    pub read_buffer_bytes: u64,
+}
+
+impl Shared {
+    /// A server's state at its start: no counts yet, and the clock starts now.
+    pub fn new(settings: Settings, engine: Engine) -> Shared {
+        Shared {
+            engine,
+            clock: Clock::start(),
+            stats: Stats::new(settings.threads),
+            verbosity: AtomicU32::new(settings.verbosity),
+            max_bytes: AtomicU64::new(settings.max_bytes),
+            settings,
+        }
+    }
 }
 
 /// A worker's view: everything shared, and its own counters.

@@ -15,6 +15,7 @@ use socket2::{Domain, SockAddr, Socket, Type};
 
 use crate::flags::{EX_OSERR, Exit, Protocol, Settings};
 use crate::process::suffixed;
+use crate::stats::tcp_name;
 
 /// A listening socket, TCP or Unix.
 #[derive(Debug)]
@@ -329,14 +330,6 @@ fn bind_unix(path: &Path, settings: &Settings) -> io::Result<UnixListener> {
     fs::set_permissions(path, Permissions::from_mode(mode))?;
     socket.listen(settings.backlog)?;
     Ok(socket.into())
-}
-
-/// An address as `stats conns` prints it.
-pub(crate) fn tcp_name(address: &SocketAddr) -> String {
-    match address {
-        SocketAddr::V4(_) => format!("tcp:{address}"),
-        SocketAddr::V6(_) => format!("tcp6:{address}"),
-    }
 }
 
 /// The C library's text for a system error, without the number Rust puts behind it.

@@ -23,7 +23,6 @@ mod session;
 mod stream;
 mod worker;
 
-pub(crate) use listener::tcp_name;
 pub use listener::{Listener, open};
 
 use std::convert::Infallible;
@@ -36,9 +35,6 @@ use tokio::time::{MissedTickBehavior, interval};
 use crate::exec::Shared;
 use crate::flags::Exit;
 use worker::{Handle, Stop};
-
-/// Bytes of network buffers each worker has.
-pub const READ_BUFFER_BYTES: u64 = session::READ_BYTES as u64;
 
 /// How often the clock is looked at. Shorter than a tick, so that a tick is never much late.
 const CLOCK_EVERY: Duration = Duration::from_millis(250);

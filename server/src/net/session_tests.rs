@@ -2,18 +2,17 @@
 
 use std::collections::VecDeque;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Wake, Waker};
 
 use tokio::io::ReadBuf;
 
 use super::*;
-use crate::clock::Clock;
 use crate::engine::Engine;
 use crate::exec::Shared;
 use crate::flags::Settings;
 use crate::net::worker::Stop;
-use crate::stats::{Peer, Stats};
+use crate::stats::Peer;
 
 /// The test's end of a connection.
 #[derive(Debug, Default)]
@@ -88,15 +87,8 @@ impl Wake for Woken {
 
 /// A worker nobody but the tests of one function uses.
 fn worker(settings: Settings) -> &'static Worker {
-    let shared: &'static Shared = Box::leak(Box::new(Shared {
-        engine: Engine::new(settings.engine()).expect("an engine"),
-        clock: Clock::start(),
-        stats: Stats::new(1),
-        verbosity: AtomicU32::new(0),
-        max_bytes: AtomicU64::new(settings.max_bytes),
-        read_buffer_bytes: READ_BYTES as u64,
-        settings,
-    }));
+    let engine = Engine::new(settings.engine()).expect("an engine");
+    let shared: &'static Shared = Box::leak(Box::new(Shared::new(settings, engine)));
     let stop: &'static Stop = Box::leak(Box::default());
     Box::leak(Box::new(Worker {
         context: crate::exec::Context {

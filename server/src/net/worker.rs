@@ -9,7 +9,7 @@ use tokio::runtime;
 use tokio::sync::Notify;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use super::session::Session;
+use super::session::{READ_BYTES, Session};
 use super::stream::{Socket, Stream};
 use crate::exec::{Context, Shared};
 use crate::flags::Protocol;
@@ -86,6 +86,7 @@ impl Handle {
             },
             stop,
         }));
+        shared.stats.add_buffer(READ_BYTES as u64);
         let runtime = runtime::Builder::new_current_thread().enable_io().build()?;
         let (inbox, arrivals) = unbounded_channel();
         let end = Arc::new(Notify::new());

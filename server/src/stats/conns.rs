@@ -16,6 +16,14 @@ pub enum Peer {
     Listening,
 }
 
+/// A TCP address as `stats conns` prints it.
+pub fn tcp_name(address: &SocketAddr) -> String {
+    match address {
+        SocketAddr::V4(_) => format!("tcp:{address}"),
+        SocketAddr::V6(_) => format!("tcp6:{address}"),
+    }
+}
+
 /// What a connection is doing, in memcached's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]

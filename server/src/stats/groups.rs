@@ -11,7 +11,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeVal;
 
-use super::Peer;
+use super::{Peer, tcp_name};
 use crate::exec::Shared;
 use crate::flags::MEMCACHED_VERSION;
 use crate::process::RESERVED_PER_THREAD;
@@ -51,12 +51,9 @@ pub fn general(shared: &Shared, to: &mut Put<'_>) {
     put(to, "response_obj_count", 0);
     put(to, "response_obj_bytes", 0);
     // Connections own no network buffers; each worker has one pair for all of its own.
-    put(to, "read_buf_count", settings.threads);
-    put(
-        to,
-        "read_buf_bytes",
-        u64::from(settings.threads) * shared.read_buffer_bytes,
-    );
+    let (buffers, buffer_bytes) = shared.stats.buffers();
+    put(to, "read_buf_count", buffers);
+    put(to, "read_buf_bytes", buffer_bytes);
     put(to, "read_buf_bytes_free", 0);
     put(to, "read_buf_oom", 0);
     put(to, "reserved_fds", RESERVED_PER_THREAD * settings.threads);
@@ -271,7 +268,7 @@ pub fn conn_list(shared: &Shared, to: &mut Put<'_>) {
         match info.peer {
             Peer::Listening => put("addr", &local),
             Peer::Tcp(address) => {
-                put("addr", &crate::net::tcp_name(&address));
+                put("addr", &tcp_name(&address));
                 put("listen_addr", &local);
             }
             Peer::Unix => {

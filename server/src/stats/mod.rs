@@ -10,7 +10,7 @@ mod groups;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
-pub use conns::{ConnInfo, ConnState, Conns, Peer};
+pub use conns::{ConnInfo, ConnState, Conns, Peer, tcp_name};
 pub use groups::{Put, conn_list, general, items, settings, slabs};
 
 /// Declares the per-worker counters and the struct of their sums.
@@ -117,6 +117,8 @@ pub struct Stats {
     baseline: Mutex<Totals>,
     /// Connections.
     pub conns: Conns,
+    buffers: AtomicU64,
+    buffer_bytes: AtomicU64,
 }
 
 impl Stats {
@@ -126,6 +128,8 @@ impl Stats {
             workers: (0..workers).map(|_| Counters::default()).collect(),
             baseline: Mutex::new(Totals::default()),
             conns: Conns::default(),
+            buffers: AtomicU64::new(0),
+            buffer_bytes: AtomicU64::new(0),
         }
     }
 
@@ -135,6 +139,17 @@ impl Stats {
     /// If there are not that many workers.
     pub fn worker(&self, index: usize) -> &Counters {
         &self.workers[index]
+    }
+
+    /// Notes a network buffer of so many bytes.
+    pub fn add_buffer(&self, bytes: u64) {
+        self.buffers.fetch_add(1, Relaxed);
+        self.buffer_bytes.fetch_add(bytes, Relaxed);
+    }
+
+    /// How many network buffers there are, and their bytes.
+    pub fn buffers(&self) -> (u64, u64) {
+        (self.buffers.load(Relaxed), self.buffer_bytes.load(Relaxed))
     }
 
     /// Sums since the last reset.
