@@ -94,7 +94,8 @@ pub(super) fn stats(shared: &Shared, mut args: Words<'_>, out: &mut Output) {
         Some(b"cachedump") if !shared.settings.dump_enabled => {
             return out.line("CLIENT_ERROR stats cachedump not allowed");
         }
-        // `stats detail` needs counting by key prefix, which this server does not do.
+        // Among them `detail` and `cachedump`: this server neither counts by key prefix nor lists
+        // keys, and says so instead of answering with nothing.
         Some(_) => return out.line("ERROR"),
     }
     out.bytes().extend_from_slice(b"END");
