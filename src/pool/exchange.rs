@@ -18,6 +18,8 @@
 use std::sync::{Arc, MutexGuard};
 use std::time::{Duration, Instant};
 
+use smallvec::SmallVec;
+
 use super::op::{Batch, Outcome, Request, Target, Verb, Verdict, judge};
 use super::route::{self, Failover};
 use super::server::{LinkState, Server};
@@ -62,6 +64,9 @@ impl Failure {
 const MULTI_GET_LEN: usize = 1400;
 const MULTI_GET_SPARE: usize = 8 + 3;
 
+/// Servers of a pool up to which an exchange allocates nothing for looking after them.
+pub const USUAL_SERVERS: usize = 4;
+
 /// Statistics that one server may send, in bytes.
 const MAX_TEXT_LEN: usize = 16 << 20;
 
@@ -74,9 +79,9 @@ pub struct Exchange<'a, L> {
     failover: Failover,
     timeout: Duration,
     /// By slot.
-    servers: Vec<MutexGuard<'a, Server<L>>>,
+    servers: SmallVec<[MutexGuard<'a, Server<L>>; USUAL_SERVERS]>,
     /// By slot: it was reconnected in this exchange for being stale.
-    renewed: Vec<bool>,
+    renewed: SmallVec<[bool; USUAL_SERVERS]>,
     /// A slot that shall have a connection although nothing is to be sent on it.
     opening: Option<usize>,
     batch: &'a mut Batch,
@@ -91,13 +96,13 @@ impl<'a, L> Exchange<'a, L> {
         events: &'a mut Vec<Event>,
         now: Instant,
     ) -> Exchange<'a, L> {
-        let servers: Vec<_> = pool.slots.iter().map(lock).collect();
+        let servers: SmallVec<_> = pool.slots.iter().map(lock).collect();
         let mut exchange = Exchange {
             members: &pool.members,
             ring: pool.ring.as_ref(),
             failover: pool.failover,
             timeout: pool.timeout.unwrap_or(Duration::ZERO),
-            renewed: vec![false; servers.len()],
+            renewed: SmallVec::from_elem(false, servers.len()),
             opening: None,
             servers,
             batch,

@@ -19,7 +19,7 @@ mod server;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-pub use exchange::{Exchange, Failure};
+pub use exchange::{Exchange, Failure, USUAL_SERVERS};
 pub use op::{Batch, Hit, Outcome, store_head};
 pub use route::Failover;
 pub use server::{Address, LinkState, Retry, Server, ServerOptions};

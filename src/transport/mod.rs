@@ -13,12 +13,13 @@ mod socket;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use smallvec::SmallVec;
 
 pub use clock::now;
 pub use socket::Link;
 
 use crate::error::ErrorKind;
-use crate::pool::{Exchange, Failure, LinkState};
+use crate::pool::{Exchange, Failure, LinkState, USUAL_SERVERS};
 use socket::{Received, Sent};
 
 /// Closed by the server in the middle of an answer, in pecl/memcache's words.
@@ -124,14 +125,14 @@ fn transmit(exchange: &Exchange<'_, Link>, slot: usize) -> Sent {
 /// time.
 fn wait(exchange: &mut Exchange<'_, Link>, last_activity: &mut Instant, now: Instant) -> Instant {
     let mut deadline = None::<Instant>;
-    let mut slots = Vec::with_capacity(exchange.slots());
-    let mut fds = Vec::with_capacity(exchange.slots());
+    let mut waiting: SmallVec<[(usize, PollFlags); USUAL_SERVERS]> = SmallVec::new();
+    let mut fds: SmallVec<[PollFd<'_>; USUAL_SERVERS]> = SmallVec::new();
     for slot in 0..exchange.slots() {
+        let Some(link) = exchange.link_ref(slot) else {
+            continue;
+        };
         let (flags, until) = match exchange.link_state(slot) {
-            LinkState::Connecting => (
-                PollFlags::OUT,
-                exchange.link_ref(slot).map(Link::deadline).unwrap_or(now),
-            ),
+            LinkState::Connecting => (PollFlags::OUT, link.deadline()),
             _ if exchange.wants_receive(slot) => {
                 let out = exchange.wants_transmit(slot);
                 let flags = if out {
@@ -143,27 +144,22 @@ fn wait(exchange: &mut Exchange<'_, Link>, last_activity: &mut Instant, now: Ins
             }
             _ => continue,
         };
-        let Some(link) = exchange.link_ref(slot) else {
-            continue;
-        };
         deadline = Some(deadline.map_or(until, |d| d.min(until)));
-        slots.push(slot);
+        waiting.push((slot, PollFlags::empty()));
         fds.push(PollFd::new(link, flags));
     }
     let left = deadline.unwrap_or(now).saturating_duration_since(now);
     // EINTR and the like: look again with the time that is left.
     let count = poll(&mut fds, Some(&timespec(left))).unwrap_or(0);
-    let ready: Vec<_> = slots
-        .iter()
-        .zip(&fds)
-        .map(|(&slot, fd)| (slot, fd.revents()))
-        .collect();
+    for ((_, events), fd) in waiting.iter_mut().zip(&fds) {
+        *events = fd.revents();
+    }
     drop(fds);
     let now = clock::now();
     if count > 0 {
         *last_activity = now;
     }
-    for (slot, events) in ready {
+    for (slot, events) in waiting {
         match exchange.link_state(slot) {
             LinkState::Connecting => finish_connect(exchange, slot, !events.is_empty(), now),
             LinkState::Up if events.intersects(!PollFlags::OUT) => receive(exchange, slot, now),
