@@ -263,20 +263,40 @@ impl Client {
         let key = check_key(key)?.as_bytes();
         let request = self.begin().get(key, true);
         self.run_quietly();
-        let hit = self.batch.hits().next();
-        let Some(hit) = hit else {
-            return self.answered(request).map(|_| None);
+        match self.batch.hits().next() {
+            Some(hit) => item(&hit).map(Some),
+            None => self.answered(request).map(|_| None),
+        }
+    }
+
+    /// Fetches many items at once, all servers concerned at the same time. The answers are in the
+    /// order of the keys, each as [`get`](Self::get) gives it; when several servers failed, all
+    /// keys without an answer name the last of them.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidKey`] if any key is, [`ErrorKind::NoServers`].
+    pub fn get_many(&mut self, keys: &[&[u8]]) -> Result<Vec<Result<Option<Item>, Error>>, Error> {
+        for key in keys {
+            check_key(key)?;
+        }
+        let batch = self.begin();
+        for key in keys {
+            batch.multi_get(key, true);
+        }
+        if self.pool.is_empty() && !keys.is_empty() {
+            return Err(self.unanswered());
+        }
+        self.run_quietly();
+        let answer = |answered| match answered {
+            true => Ok(None),
+            false => Err(self.unanswered()),
         };
-        let value = if hit.flags & flags::COMPRESSED != 0 {
-            compress::unpack(hit.value, compress::MAX_UNPACKED_LEN)?
-        } else {
-            hit.value.to_vec()
-        };
-        Ok(Some(Item {
-            value,
-            flags: hit.flags,
-            cas: hit.cas.unwrap_or(0),
-        }))
+        let answered = self.batch.answered().into_iter();
+        let mut answers: Vec<_> = answered.map(answer).collect();
+        for hit in self.batch.hits() {
+            answers[hit.index] = item(&hit).map(Some);
+        }
+        Ok(answers)
     }
 
     /// Stores an item, whatever there was before. Long values are compressed according to the
@@ -421,42 +441,61 @@ impl Client {
 
     /// The outcome of a request of the batch that ran last, or why there is none.
     fn answered(&self, request: usize) -> Result<Outcome, Error> {
-        let outcome = self.batch.outcome(request);
-        let kind = match outcome {
-            Outcome::Unanswered if self.pool.is_empty() => {
-                return Err(Error::new(
-                    ErrorKind::NoServers,
-                    "the client has no servers",
-                ));
-            }
-            Outcome::Unanswered => None,
-            Outcome::ClientError => Some(ErrorKind::ClientError),
-            Outcome::TooLarge => Some(ErrorKind::TooLarge),
-            Outcome::OutOfMemory => Some(ErrorKind::OutOfMemory),
-            answer => return Ok(answer),
-        };
-        let told = self.events.iter().rev().find_map(|event| match event {
-            Event::Refused { server, error, .. } => {
-                Some((kind.unwrap_or(ErrorKind::ClientError), server, error, 0))
-            }
+        match self.batch.outcome(request) {
+            Outcome::Unanswered => Err(self.unanswered()),
+            Outcome::ClientError => Err(self.refused(ErrorKind::ClientError)),
+            Outcome::TooLarge => Err(self.refused(ErrorKind::TooLarge)),
+            Outcome::OutOfMemory => Err(self.refused(ErrorKind::OutOfMemory)),
+            answer => Ok(answer),
+        }
+    }
+
+    /// Why nobody answered in the batch that ran last.
+    fn unanswered(&self) -> Error {
+        if self.pool.is_empty() {
+            return Error::new(ErrorKind::NoServers, "the client has no servers");
+        }
+        let failed = self.events.iter().rev().find_map(|event| match event {
             Event::ServerFailed {
                 server,
                 kind,
                 error,
                 errno,
-            } => Some((*kind, server, error, *errno)),
-            Event::Unresolved { .. } => None,
+            } => Some(Error::new(*kind, String::from_utf8_lossy(error)).at(server.name(), *errno)),
+            _ => None,
         });
-        Err(match told {
-            Some((kind, server, text, errno)) => {
-                Error::new(kind, String::from_utf8_lossy(text)).at(server.name(), errno)
-            }
-            None => Error::new(
+        failed.unwrap_or_else(|| {
+            Error::new(
                 ErrorKind::ServerDown,
                 "the server has failed before and its retry interval is not over",
-            ),
+            )
         })
     }
+
+    /// What a server said when it refused a request of the batch that ran last.
+    fn refused(&self, kind: ErrorKind) -> Error {
+        let words = self.events.iter().rev().find_map(|event| match event {
+            Event::Refused { server, error, .. } => {
+                Some(Error::new(kind, String::from_utf8_lossy(error)).at(server.name(), 0))
+            }
+            _ => None,
+        });
+        words.unwrap_or_else(|| Error::new(kind, "the server refused"))
+    }
+}
+
+/// A hit as an item, decompressed.
+fn item(hit: &Hit<'_>) -> Result<Item, Error> {
+    let value = if hit.flags & flags::COMPRESSED != 0 {
+        compress::unpack(hit.value, compress::MAX_UNPACKED_LEN)?
+    } else {
+        hit.value.to_vec()
+    };
+    Ok(Item {
+        value,
+        flags: hit.flags,
+        cas: hit.cas.unwrap_or(0),
+    })
 }
 
 fn failover(options: &Options) -> Failover {

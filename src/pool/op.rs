@@ -312,6 +312,21 @@ impl Batch {
         self.requests.iter().map(|request| request.outcome)
     }
 
+    /// For each key of a multi-get, whether a server answered for it: with a hit, or by ending its
+    /// answer without one.
+    pub fn answered(&self) -> Vec<bool> {
+        let mut answered = vec![false; self.keys.len()];
+        for request in &self.requests {
+            if let Target::Keys { asked, .. } = &request.target {
+                let whole = request.outcome == Outcome::Done;
+                for &(key, found) in &self.asked[asked.clone()] {
+                    answered[key] |= whole || found;
+                }
+            }
+        }
+        answered
+    }
+
     /// The text of a request's answer: the line of `version`; the lines of `stats`, each ended by
     /// `\n`, without the final `END`.
     pub fn text(&self, request: usize) -> &[u8] {
