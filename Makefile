@@ -91,6 +91,7 @@ check: deps ## format, lints, layer builds, Rust tests: what to run before a com
 	$(CARGO) clippy --locked --workspace --all-targets --features mcrs/capi -- -D warnings
 	$(CARGO) clippy --locked -p mcrs --no-default-features -- -D warnings
 	$(CARGO) test --locked --workspace --exclude memcache_rs --no-fail-fast
+	$(CARGO) test --locked -p mcrs --features capi --lib capi
 
 .PHONY: php-test
 php-test: dist ## the extension in PHP: phpt, vectors, interchange with pecl's
@@ -119,7 +120,7 @@ fuzz: deps ## the same for one parser until interrupted: make fuzz TARGET=text_r
 
 .PHONY: header
 header: ## rewrite include/mcrs.h from src/capi
-	MCRS_BLESS=1 $(CARGO) test --locked -p mcrs --test it header
+	MCRS_BLESS=1 $(CARGO) test --locked -p mcrs --test it the_header_is_what_the_sources_say
 
 .PHONY: clean
 clean: ## remove everything built; target/ is the only place

@@ -23,6 +23,8 @@
 //! Nothing below `transport` opens a socket, reads a clock or starts a thread; `tests/it/tidy.rs`
 //! holds the table.
 
+#[cfg(feature = "capi")]
+pub mod capi;
 #[cfg(feature = "client")]
 pub mod client;
 pub mod codec;

@@ -6,7 +6,9 @@
 )]
 
 mod client;
+mod header;
 mod ring;
 mod sim;
+mod symbols;
 mod tidy;
 mod wire;
