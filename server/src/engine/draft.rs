@@ -55,9 +55,9 @@ impl Draft<'_> {
             Some(tail) => tail,
             empty => {
                 let classes = self.engine.slab.classes();
-                let whole = rest + arena.body_start();
-                let class = classes.fit(whole).unwrap_or(classes.len() - 1);
-                let (chunk, _) = self.engine.allocate(class, now).ok_or(NoMemory)?;
+                let bytes = rest + arena.body_start();
+                let class = classes.fit(bytes).unwrap_or(classes.len() - 1);
+                let (chunk, _) = self.engine.allocate(class, bytes, now).ok_or(NoMemory)?;
                 self.tail_filled = 0;
                 self.tail_room = rest.min(classes.size(class) - arena.body_start());
                 empty.insert(chunk)
@@ -191,10 +191,11 @@ impl Engine {
         if layout.total_bytes(front) > most {
             return Err(ReserveError::TooLarge);
         }
-        let class = classes
-            .fit(layout.head_bytes(front))
-            .ok_or(ReserveError::TooLarge)?;
-        let (mut head, policy) = self.allocate(class, now).ok_or(ReserveError::NoMemory)?;
+        let bytes = layout.head_bytes(front);
+        let class = classes.fit(bytes).ok_or(ReserveError::TooLarge)?;
+        let (mut head, policy) = self
+            .allocate(class, bytes, now)
+            .ok_or(ReserveError::NoMemory)?;
         item::write_head(self.arena(), &mut head, &layout, flags, key);
         Ok(Draft {
             engine: self,

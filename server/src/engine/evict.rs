@@ -38,6 +38,11 @@ pub(super) fn on_access(bits: u32) -> u32 {
     }
 }
 
+/// Should the item be kept when its page goes? It was read since the hand was there last.
+pub(super) fn is_worth_keeping(header: &Header) -> bool {
+    count(header) > 0
+}
+
 fn count(header: &Header) -> u32 {
     (header.bits() & POLICY) >> POLICY_SHIFT
 }
@@ -48,6 +53,21 @@ pub(super) trait Page {
     fn number(&self) -> usize;
     /// Bytes from its start that were ever used as chunks.
     fn used_bytes(&self) -> usize;
+    /// The hand begins to walk it.
+    fn enter(&mut self, clock: u64);
+}
+
+/// What is asked of a hand.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wish<'e> {
+    /// Decides what is dead.
+    pub(super) expiry: &'e Expiry,
+    /// Live items may go too.
+    pub(super) evict: bool,
+    /// The tick.
+    pub(super) now: u32,
+    /// Items stored so far: the time in which pages age.
+    pub(super) clock: u64,
 }
 
 /// The hand of one class. Used with the class locked.
@@ -68,20 +88,24 @@ pub(super) struct Victim {
 }
 
 impl Hand {
-    /// Chooses an item of the class whose pages these are, with chunks of `chunk` bytes. With
-    /// `evict` false only dead items are chosen. `None` if none was found in reasonable time.
+    /// Chooses an item of the class whose pages these are, with chunks of `chunk` bytes. `None` if
+    /// none was found in reasonable time.
     pub(super) fn pick<P: Page>(
         &mut self,
         arena: &Arena,
-        pages: &[P],
+        pages: &mut [P],
         chunk: usize,
-        expiry: &Expiry,
-        evict: bool,
-        now: u32,
+        wish: &Wish<'_>,
     ) -> Option<Victim> {
+        let Wish {
+            expiry,
+            evict,
+            now,
+            clock,
+        } = *wish;
         let mut second_best: Option<(u32, u32, Link)> = None;
         for _ in 0..LOOKS {
-            let Some(link) = self.step(arena, pages, chunk) else {
+            let Some(link) = self.step(arena, pages, chunk, clock) else {
                 break;
             };
             let header = arena.header(link);
@@ -130,6 +154,20 @@ impl Hand {
         Some(Victim { pin, dead: false })
     }
 
+    /// The page that the hand comes to next, which it was on the longest time ago.
+    pub(super) fn next_page(&self, pages: usize) -> usize {
+        if self.page + 1 < pages {
+            self.page + 1
+        } else {
+            0
+        }
+    }
+
+    /// The pages of the class were changed: the hand may not stay where it is.
+    pub(super) fn pages_changed(&mut self) {
+        self.at = 0;
+    }
+
     /// Ticks since the last access of the item the hand points at, for statistics.
     pub(super) fn age<P: Page>(&self, arena: &Arena, pages: &[P], now: u32) -> u32 {
         let Some(page) = pages.get(self.page) else {
@@ -146,13 +184,22 @@ impl Hand {
     }
 
     /// The next chunk; each page is walked as far as it was used so far.
-    fn step<P: Page>(&mut self, arena: &Arena, pages: &[P], chunk: usize) -> Option<Link> {
+    fn step<P: Page>(
+        &mut self,
+        arena: &Arena,
+        pages: &mut [P],
+        chunk: usize,
+        clock: u64,
+    ) -> Option<Link> {
         // The rest of this page, all others, the wrap, and this one again.
         for _ in 0..pages.len() + 2 {
-            let Some(page) = pages.get(self.page) else {
-                self.page = 0;
+            let Some(page) = pages.get_mut(self.page) else {
+                (self.page, self.at) = (0, 0);
                 continue;
             };
+            if self.at == 0 {
+                page.enter(clock);
+            }
             if self.at + chunk <= page.used_bytes() {
                 let link = arena.link(page.number(), self.at);
                 self.at += chunk;

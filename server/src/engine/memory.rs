@@ -88,7 +88,6 @@ impl Mapping {
         }
     }
 
-    #[allow(dead_code, reason = "for pages that change class")]
     /// Gives the memory of a committed range back to the system; it reads as zero afterwards.
     ///
     /// # Safety
@@ -392,7 +391,6 @@ impl Arena {
         committed
     }
 
-    #[allow(dead_code, reason = "for pages that change class")]
     /// Closes a page and gives its memory back to the system. All its chunks must be free, and
     /// the caller holds the lock of its class, so that nobody walks it.
     ///

@@ -24,6 +24,7 @@
 //! lock and nothing else.
 
 mod arith;
+mod balance;
 mod classes;
 mod config;
 mod counters;
@@ -40,10 +41,12 @@ use std::hash::{BuildHasher, Hasher};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use balance::Balance;
 use classes::Classes;
 pub use config::{Config, ConfigError, KEY_MAX_BYTES, PAGE_BYTES};
 use counters::{Count, Counters};
 pub use draft::Draft;
+use evict::Wish;
 use expire::{Death, Expiry};
 use item::{FETCHED, Layout};
 pub use item::{ItemRef, Pieces};
@@ -70,6 +73,7 @@ pub struct Engine {
     hasher: foldhash::quality::RandomState,
     counters: Counters,
     flushing: Mutex<()>,
+    balance: Balance,
     shared: Shared,
 }
 
@@ -77,8 +81,8 @@ pub struct Engine {
 #[derive(Debug)]
 #[repr(align(128))]
 struct Shared {
-    /// The last CAS id given. One counter, so that ids ascend in the order of storing over all
-    /// connections, as clients see it with memcached; stores only.
+    /// The last CAS id given, which is also the engine's count of stores. One counter, so that ids
+    /// ascend in the order of storing over all connections, as clients see it with memcached.
     cas: AtomicU64,
     /// Linked items, give or take what threads gathered and did not yet add.
     items: AtomicUsize,
@@ -110,6 +114,7 @@ impl Engine {
             hasher: foldhash::quality::RandomState::default(),
             counters,
             flushing: Mutex::new(()),
+            balance: Balance::default(),
             shared: Shared {
                 cas: AtomicU64::new(1),
                 items: AtomicUsize::new(0),
@@ -219,7 +224,7 @@ impl Engine {
     }
 
     /// Changes the memory limit (bytes, rounded down to whole pages of 1 MiB). Pages above a
-    /// lowered limit stay with their classes, but no new ones are taken. `false` if there is no
+    /// lowered limit go back to the system bit by bit, by [`tend`](Engine::tend). `false` if there is no
     /// address space for a limit so high, which then stays as it was.
     pub fn set_memory_limit(&self, bytes: u64) -> bool {
         let pages = bytes / PAGE_BYTES as u64;
@@ -227,6 +232,8 @@ impl Engine {
         let fits = pages <= most as u64;
         if fits {
             self.slab.set_limit_pages(pages as usize);
+            let surplus = self.slab.pages_taken().saturating_sub(pages as usize);
+            self.balance.set_surplus(surplus);
         }
         fits
     }
@@ -248,8 +255,8 @@ impl Engine {
             hash_bytes: self.table.bytes() as u64,
             total_malloced_bytes: (self.slab.pages_taken() * PAGE_BYTES) as u64,
             limit_bytes: (self.slab.limit_pages() * PAGE_BYTES) as u64,
-            free_pages: 0,
-            pages_moved: 0,
+            free_pages: self.slab.free_pages() as u64,
+            pages_moved: self.balance.moved(),
             flush_point: self.expiry.point(),
         }
     }
@@ -321,11 +328,8 @@ impl Engine {
 
     /// A new CAS id, 0 without them.
     fn next_cas(&self) -> u64 {
-        if self.config.cas {
-            self.shared.cas.fetch_add(1, Ordering::Relaxed) + 1
-        } else {
-            0
-        }
+        let id = self.shared.cas.fetch_add(1, Ordering::Relaxed) + 1;
+        if self.config.cas { id } else { 0 }
     }
 
     fn cas_of(&self, link: Link) -> u64 {
@@ -454,34 +458,84 @@ impl Engine {
         self.slab.free(head);
     }
 
-    /// A chunk of a class, free or made free, and the policy's item bits for what is stored in it.
-    fn allocate(&self, class: usize, now: u32) -> Option<(Chunk, u32)> {
-        for _ in 0..EVICTIONS_MAX {
-            match self
-                .slab
-                .allocate(class, &self.expiry, self.config.evict, now)
-            {
-                Got::Chunk(chunk, recycled) => return Some((chunk, evict::on_store(recycled))),
-                Got::Victim(victim) => {
-                    let Some(head) = self.expel(victim, now) else {
-                        continue;
-                    };
-                    let chunked = Layout::of(self.header(head.link())).chunked;
-                    if !chunked && self.slab.class_of(head.link()) == class {
-                        return Some((head, evict::on_store(false)));
-                    }
-                    self.free(head);
+    /// A chunk of a class for `bytes`, free or made free, and the policy's item bits for what is
+    /// stored in it.
+    fn allocate(&self, class: usize, bytes: usize, now: u32) -> Option<(Chunk, u32)> {
+        let clock = self.shared.cas.load(Ordering::Relaxed);
+        let (expiry, evict) = (&self.expiry, self.config.evict);
+        match self.slab.allocate(
+            class,
+            bytes,
+            &Wish {
+                expiry,
+                evict,
+                now,
+                clock,
+            },
+        ) {
+            Got::Chunk(chunk, recycled) => return Some((chunk, evict::on_store(recycled))),
+            Got::Victim(victim, class) => {
+                let chunk = self.use_victim(victim, class, now);
+                self.rebalance(class, now);
+                if chunk.is_some() {
+                    return chunk;
                 }
-                Got::Nothing => break,
+            }
+            Got::Nothing(class) => {
+                self.counters.one(class, Count::OutOfMemory);
+                return None;
             }
         }
-        self.counters.one(class, Count::OutOfMemory);
+        let chunk = self.make_room(class, bytes, now);
+        if chunk.is_none() {
+            self.counters.one(class, Count::OutOfMemory);
+        }
+        chunk
+    }
+
+    /// As [`allocate`](Engine::allocate), but moves no pages and counts no failure.
+    fn make_room(&self, class: usize, bytes: usize, now: u32) -> Option<(Chunk, u32)> {
+        let clock = self.shared.cas.load(Ordering::Relaxed);
+        let (expiry, evict) = (&self.expiry, self.config.evict);
+        for _ in 0..EVICTIONS_MAX {
+            match self.slab.allocate(
+                class,
+                bytes,
+                &Wish {
+                    expiry,
+                    evict,
+                    now,
+                    clock,
+                },
+            ) {
+                Got::Chunk(chunk, recycled) => return Some((chunk, evict::on_store(recycled))),
+                Got::Victim(victim, class) => {
+                    let chunk = self.use_victim(victim, class, now);
+                    if chunk.is_some() {
+                        return chunk;
+                    }
+                }
+                Got::Nothing(_) => return None,
+            }
+        }
         None
     }
 
-    /// Removes what was chosen to make room; its head chunk, unless it was removed by somebody
+    /// Removes a victim; its chunk, if that is one of the class and free now.
+    fn use_victim(&self, victim: evict::Victim, class: usize, now: u32) -> Option<(Chunk, u32)> {
+        let head = self.expel(victim, class, now)?;
+        let chunked = Layout::of(self.header(head.link())).chunked;
+        // Chunks on a page that leaves the class are given back, not used again.
+        if !chunked && self.slab.is_of(head.link(), class) {
+            return Some((head, evict::on_store(false)));
+        }
+        self.free(head);
+        None
+    }
+
+    /// Removes what was chosen to make room in a class; its head chunk, unless it was removed by somebody
     /// else or is being read, when it is freed later.
-    fn expel(&self, victim: evict::Victim, now: u32) -> Option<Chunk> {
+    fn expel(&self, victim: evict::Victim, class: usize, now: u32) -> Option<Chunk> {
         let (pin, arena) = (victim.pin, self.arena());
         let link = pin.link();
         let layout = Layout::of(self.header(link));
@@ -490,7 +544,7 @@ impl Engine {
         // One reference is ours; somebody else's would keep the memory.
         let idle = self.header(link).references() == 1;
         if idle && let Some(place) = bucket.find(hash, |other| other == link) {
-            self.count_expelled(link, victim.dead, now);
+            self.count_expelled(link, class, victim.dead, now);
             self.count_item(link, -1);
             bucket.remove(place);
             let taken = arena.unlink(link);
@@ -501,8 +555,8 @@ impl Engine {
         arena.release(pin)
     }
 
-    fn count_expelled(&self, link: Link, dead: bool, now: u32) {
-        let (header, class) = (self.header(link), self.class_of(link));
+    fn count_expelled(&self, link: Link, class: usize, dead: bool, now: u32) {
+        let header = self.header(link);
         let unfetched = header.bits() & FETCHED == 0;
         if dead {
             self.counters.one(class, Count::Reclaimed);

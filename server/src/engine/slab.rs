@@ -2,23 +2,24 @@
 //!
 //! Each class has a lock of its own, held for a handful of steps; only storing and freeing take
 //! it. Each page keeps the list of its own free chunks, so that a page can be emptied and change
-//! class without a search through everything.
+//! class without a search through everything. Which page should change class is `balance.rs`.
 
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::PAGE_BYTES;
-use super::classes::Classes;
-use super::evict::{self, Hand, Victim};
-use super::expire::Expiry;
-use super::memory::{Arena, Chunk, Link, Region};
+use super::classes::{Classes, Sizes};
+use super::evict::{self, Hand, Victim, Wish};
+use super::memory::{Arena, Chunk, DATA, LINKED, Link, Pin, Region};
 
 /// Bits of [`Slab::owner`] for the index of a page; there are fewer pages than that.
 const INDEX_BITS: u32 = 24;
+/// The index of a page that is being emptied.
+const LEAVING: u32 = (1 << INDEX_BITS) - 1;
 
 /// A page of a class.
 #[derive(Debug)]
-struct Page {
+pub(super) struct Page {
     number: u32,
     /// Raw link of the first free chunk, each names the next; 0 for none.
     free: u32,
@@ -28,6 +29,8 @@ struct Page {
     used: u32,
     /// It is in the list of pages with room.
     listed: bool,
+    /// When the hand began to walk it last, or when it was opened, in stores.
+    pub(super) entered: u64,
 }
 
 impl evict::Page for Page {
@@ -38,15 +41,32 @@ impl evict::Page for Page {
     fn used_bytes(&self) -> usize {
         self.cut as usize
     }
+
+    fn enter(&mut self, clock: u64) {
+        self.entered = clock;
+    }
+}
+
+/// A page that is being emptied, and how far the walk over it is, in bytes.
+#[derive(Debug)]
+struct Leaving {
+    page: Page,
+    at: usize,
 }
 
 #[derive(Debug, Default)]
-struct Class {
-    pages: Vec<Page>,
+pub(super) struct Class {
+    pub(super) pages: Vec<Page>,
     /// Indices of pages with room.
     room: Vec<u32>,
-    hand: Hand,
+    pub(super) hand: Hand,
+    /// Chunks in use, on a page that is being emptied as well.
     used: u64,
+    leaving: Option<Leaving>,
+    /// Sizes stored here, while the finer class below waits for its size.
+    sizes: Option<Box<Sizes>>,
+    /// Victims asked for since the balance was looked at.
+    victims: u32,
 }
 
 /// A class, and the ticks between last access and eviction of what was evicted last. Keeps each
@@ -69,10 +89,10 @@ struct Pool {
 pub(super) enum Got {
     /// A chunk, and whether it held something before.
     Chunk(Chunk, bool),
-    /// None is free; this item is to be removed to make one free.
-    Victim(Victim),
-    /// None is free and there is nothing to remove.
-    Nothing,
+    /// None is free; this item of this class is to be removed to make one free.
+    Victim(Victim, usize),
+    /// None is free in this class and there is nothing to remove.
+    Nothing(usize),
 }
 
 /// The pages of all classes, each counted from 0 here.
@@ -107,7 +127,17 @@ impl Slab {
         if !owner.grow(arena.pages(), 0) {
             return None;
         }
-        let slots = (0..classes.len()).map(|_| Slot::default()).collect();
+        let slot = |class| {
+            let sizes = classes.observe(class).map(Box::new);
+            Slot(
+                Mutex::new(Class {
+                    sizes,
+                    ..Class::default()
+                }),
+                AtomicU32::new(0),
+            )
+        };
+        let slots = (0..classes.len()).map(slot).collect();
         let pool = Mutex::new(Pool {
             free: Vec::new(),
             fresh: 1,
@@ -140,45 +170,93 @@ impl Slab {
         (self.owner(self.arena.place(link).0) >> INDEX_BITS) as usize
     }
 
+    /// Is this a chunk that the class may give out again?
+    pub(super) fn is_of(&self, link: Link, class: usize) -> bool {
+        let owner = self.owner(self.arena.place(link).0);
+        (owner >> INDEX_BITS) as usize == class && owner & LEAVING != LEAVING
+    }
+
     #[inline]
     fn owner(&self, page: usize) -> u32 {
         self.owner.get(page).load(Ordering::Relaxed)
     }
 
-    /// A chunk of a class, or what must go for it.
-    pub(super) fn allocate(&self, class: usize, expiry: &Expiry, evict: bool, now: u32) -> Got {
-        let size = self.classes.size(class);
-        let mut slot = self.lock(class);
-        if let Some((chunk, recycled)) = self.take_free(&mut slot, size) {
-            return Got::Chunk(chunk, recycled);
-        }
-        if let Some(number) = self.take_page(slot.pages.is_empty()) {
-            if self.arena.open_page(number as usize, size) {
-                let index = slot.pages.len() as u32;
-                let owner = (class as u32) << INDEX_BITS | index;
-                self.owner
-                    .get(number as usize)
-                    .store(owner, Ordering::Relaxed);
-                slot.pages.push(Page {
-                    number,
-                    free: 0,
-                    cut: 0,
-                    used: 0,
-                    listed: true,
-                });
-                slot.room.push(index);
-                if let Some((chunk, recycled)) = self.take_free(&mut slot, size) {
-                    return Got::Chunk(chunk, recycled);
-                }
-            } else {
+    /// A chunk for `bytes` of a class with room for them, or what must go for it.
+    pub(super) fn allocate(&self, mut class: usize, bytes: usize, wish: &Wish<'_>) -> Got {
+        loop {
+            let mut slot = self.lock(class);
+            let slot = &mut *slot;
+            self.observe(slot, class, bytes);
+            let size = self.classes.size(class);
+            if let Some((chunk, recycled)) = self.take_free(slot, size) {
+                return Got::Chunk(chunk, recycled);
+            }
+            // A flexible class has the next one to fall back on.
+            let flexible = self.classes.is_flexible(class);
+            let must = slot.pages.is_empty() && !flexible;
+            if let Some(number) = self.take_page(must)
+                && !self.add_page(slot, class, number, wish.clock)
+            {
                 self.give_page(number);
             }
+            if let Some((chunk, recycled)) = self.take_free(slot, size) {
+                return Got::Chunk(chunk, recycled);
+            }
+            if slot.pages.is_empty() && flexible {
+                class += 1;
+                continue;
+            }
+            slot.victims += 1;
+            return match slot.hand.pick(&self.arena, &mut slot.pages, size, wish) {
+                Some(victim) => Got::Victim(victim, class),
+                None => Got::Nothing(class),
+            };
         }
-        let Class { pages, hand, .. } = &mut *slot;
-        match hand.pick(&self.arena, pages, size, expiry, evict, now) {
-            Some(victim) => Got::Victim(victim),
-            None => Got::Nothing,
+    }
+
+    /// Notes a size stored in a fixed class; once the class is worth two pages, gives the flexible
+    /// one below it the size that saves most.
+    fn observe(&self, slot: &mut Class, class: usize, bytes: usize) {
+        let Some(sizes) = &mut slot.sizes else { return };
+        sizes.note(bytes);
+        let enough = 2 * self.classes.per_page(class) as u32;
+        if slot.pages.len() >= 2
+            && sizes.total() >= enough
+            && let Some(size) = sizes.best()
+        {
+            self.classes.choose(class, size);
+            slot.sizes = None;
         }
+    }
+
+    /// Gives a class a page that no class has. `false` if the system has no memory for it.
+    fn add_page(&self, slot: &mut Class, class: usize, number: u32, clock: u64) -> bool {
+        if !self
+            .arena
+            .open_page(number as usize, self.classes.size(class))
+        {
+            return false;
+        }
+        let index = slot.pages.len() as u32;
+        self.set_owner(number, class, index);
+        let (free, cut, used) = (0, 0, 0);
+        slot.pages.push(Page {
+            number,
+            free,
+            cut,
+            used,
+            listed: true,
+            entered: clock,
+        });
+        slot.room.push(index);
+        true
+    }
+
+    fn set_owner(&self, page: u32, class: usize, index: u32) {
+        let owner = (class as u32) << INDEX_BITS | index;
+        self.owner
+            .get(page as usize)
+            .store(owner, Ordering::Relaxed);
     }
 
     /// Takes a chunk back.
@@ -186,8 +264,16 @@ impl Slab {
         let class = self.class_of(chunk.link());
         let (number, _) = self.arena.place(chunk.link());
         let mut slot = self.lock(class);
-        let index = self.owner(number) & ((1 << INDEX_BITS) - 1);
+        let index = self.owner(number) & LEAVING;
         let slot = &mut *slot;
+        slot.used -= 1;
+        if index == LEAVING {
+            self.arena.retire(chunk);
+            if let Some(leaving) = &mut slot.leaving {
+                leaving.page.used -= 1;
+            }
+            return;
+        }
         let page = &mut slot.pages[index as usize];
         self.arena
             .header(chunk.link())
@@ -195,7 +281,6 @@ impl Slab {
             .store(page.free, Ordering::Relaxed);
         page.free = self.arena.retire(chunk).raw();
         page.used -= 1;
-        slot.used -= 1;
         if !page.listed {
             page.listed = true;
             slot.room.push(index);
@@ -256,6 +341,111 @@ impl Slab {
         self.taken.fetch_sub(1, Ordering::Relaxed);
     }
 
+    /// Takes a page from a class, the one its hand comes to next: no chunk of it is given out any
+    /// more. It stays the memory of what is on it until [`finish`](Slab::finish). `false` if the
+    /// class can spare none or is losing one already.
+    pub(super) fn begin(&self, class: usize) -> bool {
+        let mut slot = self.lock(class);
+        let slot = &mut *slot;
+        if slot.leaving.is_some() || !self.can_spare(slot, class) {
+            return false;
+        }
+        let index = slot.hand.next_page(slot.pages.len());
+        let page = slot.pages.swap_remove(index);
+        slot.hand.pages_changed();
+        self.set_owner(page.number, class, LEAVING);
+        slot.room.clear();
+        for (index, page) in slot.pages.iter().enumerate() {
+            self.set_owner(page.number, class, index as u32);
+            if page.listed {
+                slot.room.push(index as u32);
+            }
+        }
+        slot.leaving = Some(Leaving { page, at: 0 });
+        true
+    }
+
+    /// A class keeps one page, unless it can fall back on the next class.
+    pub(super) fn can_spare(&self, slot: &Class, class: usize) -> bool {
+        let keeps = if self.classes.is_flexible(class) {
+            0
+        } else {
+            1
+        };
+        slot.pages.len() > keeps
+    }
+
+    /// The next items, at most `most`, on the page that leaves the class, pinned; of a chunked
+    /// item the head, wherever it is. Goes round until the page is empty.
+    pub(super) fn on_leaving(&self, class: usize, most: usize) -> Vec<Pin> {
+        let mut slot = self.lock(class);
+        let mut pins = Vec::new();
+        let Some(leaving) = &mut slot.leaving else {
+            return pins;
+        };
+        let size = self.classes.size(class);
+        for _ in 0..8 * most {
+            if pins.len() == most {
+                break;
+            }
+            if leaving.at + size > leaving.page.cut as usize {
+                leaving.at = 0;
+                break;
+            }
+            let link = self.arena.link(leaving.page.number as usize, leaving.at);
+            leaving.at += size;
+            let header = self.arena.header(link);
+            match header.bits() & (LINKED | DATA) {
+                LINKED => pins.extend(self.arena.pin(link, |bits| bits)),
+                DATA => {
+                    let head = Link::from_raw(header.access.load(Ordering::Relaxed));
+                    pins.extend(head.and_then(|head| self.arena.pin(head, |bits| bits)));
+                    // The next chunk may have the same head, and two pins would be one too many
+                    // to remove it.
+                    break;
+                }
+                _ => {}
+            }
+        }
+        pins
+    }
+
+    /// If the page that leaves the class is empty, gives it to another class, or without one back
+    /// to the system. `None` if it is not empty yet, else whether it could be given.
+    pub(super) fn finish(&self, from: usize, to: Option<usize>, clock: u64) -> Option<bool> {
+        let mut slot = self.lock(from);
+        if slot
+            .leaving
+            .as_ref()
+            .is_some_and(|leaving| leaving.page.used > 0)
+        {
+            return None;
+        }
+        let Some(leaving) = slot.leaving.take() else {
+            return Some(false);
+        };
+        let number = leaving.page.number;
+        self.arena.close_page(number as usize);
+        drop(slot);
+        if let Some(to) = to
+            && self.add_page(&mut self.lock(to), to, number, clock)
+        {
+            return Some(true);
+        }
+        self.give_page(number);
+        Some(to.is_none())
+    }
+
+    /// Victims that a class asked for since this was asked last, if they are `least` or more.
+    pub(super) fn take_victims(&self, class: usize, least: u32) -> bool {
+        let mut slot = self.lock(class);
+        let enough = slot.victims >= least;
+        if enough {
+            slot.victims = 0;
+        }
+        enough
+    }
+
     /// Notes that an item of a class was evicted, so many ticks after its last access.
     pub(super) fn note_eviction(&self, class: usize, age: u32) {
         self.slots[class].1.store(age, Ordering::Relaxed);
@@ -271,6 +461,17 @@ impl Slab {
         self.limit.load(Ordering::Relaxed)
     }
 
+    /// Pages that were in use and may be used again.
+    pub(super) fn free_pages(&self) -> usize {
+        let free = self
+            .pool
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .free
+            .len();
+        free.min(self.limit_pages().saturating_sub(self.pages_taken()))
+    }
+
     /// Sets the limit; pages above it stay where they are for now.
     pub(super) fn set_limit_pages(&self, pages: usize) {
         self.limit.store(pages, Ordering::Relaxed);
@@ -279,17 +480,20 @@ impl Slab {
     /// Figures of a class.
     pub(super) fn usage(&self, class: usize, now: u32) -> Usage {
         let slot = self.lock(class);
+        let leaving = slot.leaving.as_ref().map_or(0, |leaving| leaving.page.used);
+        let used = slot.used - u64::from(leaving);
         let chunks = (slot.pages.len() * self.classes.per_page(class)) as u64;
         Usage {
             pages: slot.pages.len() as u64,
-            used_chunks: slot.used,
-            free_chunks: chunks - slot.used,
+            used_chunks: used,
+            free_chunks: chunks - used,
             age: slot.hand.age(&self.arena, &slot.pages, now),
             evicted_time: self.slots[class].1.load(Ordering::Relaxed),
         }
     }
 
-    fn lock(&self, class: usize) -> MutexGuard<'_, Class> {
+    /// The lock of a class.
+    pub(super) fn lock(&self, class: usize) -> MutexGuard<'_, Class> {
         self.slots[class]
             .0
             .lock()

@@ -178,6 +178,124 @@ fn items_being_read_are_not_evicted() {
     }
 }
 
+/// Stores values of one size until something was evicted; how many.
+fn fill(engine: &Engine, size: usize) -> usize {
+    let value = vec![1; size];
+    let mut stored = 0;
+    while engine.stats().evictions == 0 {
+        for _ in 0..500 {
+            set(engine, &key(stored), &value);
+            stored += 1;
+        }
+    }
+    stored
+}
+
+/// Ends a move of a page that is under way.
+fn settle(engine: &Engine) {
+    for _ in 0..200 {
+        engine.tend(1);
+    }
+}
+
+#[test]
+#[cfg_attr(miri, ignore = "fills megabytes")]
+fn pages_follow_the_sizes_that_are_stored() {
+    let engine = with(config(8));
+    let stored = fill(&engine, 100);
+    // Read all the time, so worth keeping wherever its page goes.
+    let before = engine
+        .get(&key(7), 1)
+        .map(|item| (item.cas(), bytes(&item)));
+    for i in 0..40_000 {
+        set(&engine, &key(stored + i % 6_000), &[2; 1000]);
+        let now = engine
+            .get(&key(7), 1)
+            .map(|item| (item.cas(), bytes(&item)));
+        assert_eq!(now, before, "a move lost or changed an item, step {i}");
+    }
+    settle(&engine);
+    let stats = engine.stats();
+    assert!(stats.pages_moved >= 4, "{stats:?}");
+    assert!(stats.total_malloced_bytes <= 9 << 20, "{stats:?}");
+    let classes = engine.class_stats(1);
+    let large = classes
+        .iter()
+        .find(|class| class.chunk_bytes > 1000)
+        .expect("a class");
+    assert!(large.pages >= 5, "{classes:?}");
+    assert_no_leak(&engine);
+}
+
+#[test]
+#[cfg_attr(miri, ignore = "fills megabytes")]
+fn pages_of_chunked_items_move_too() {
+    let engine = with(config(8));
+    for i in 0..60 {
+        set(&engine, &key(i), &[1; 200_000]);
+    }
+    for i in 0..200_000 {
+        set(&engine, &key(i % 30_000), &[2; 100]);
+    }
+    settle(&engine);
+    assert!(engine.stats().pages_moved >= 4, "{:?}", engine.stats());
+    engine.flush_all();
+    for i in 0..30_000 {
+        assert!(engine.get(&key(i), 1).is_none());
+    }
+    settle(&engine);
+    for i in 0..60 {
+        set(&engine, &key(i), &[1; 200_000]);
+        assert_eq!(
+            value(&engine, &key(i), 1).map(|value| value.len()),
+            Some(200_000)
+        );
+    }
+}
+
+#[test]
+#[cfg_attr(miri, ignore = "fills megabytes")]
+fn a_lowered_limit_gives_pages_back() {
+    let engine = with(config(16));
+    let stored = fill(&engine, 500);
+    assert_eq!(engine.stats().total_malloced_bytes, 16 << 20);
+    assert!(engine.set_memory_limit(10 << 20));
+    assert_eq!(engine.stats().limit_bytes, 10 << 20);
+    settle(&engine);
+    assert_eq!(engine.stats().total_malloced_bytes, 10 << 20);
+    assert_no_leak(&engine);
+    assert!(engine.set_memory_limit(16 << 20));
+    for i in 0..stored {
+        set(&engine, &key(i), &[1; 500]);
+    }
+    assert_eq!(engine.stats().total_malloced_bytes, 16 << 20);
+    assert!(
+        !engine.set_memory_limit(u64::MAX),
+        "no machine has the address space"
+    );
+}
+
+#[test]
+#[cfg_attr(miri, ignore = "fills megabytes")]
+fn items_of_one_size_get_chunks_of_their_size() {
+    let engine = with(Config {
+        memory_limit_bytes: 32 << 20,
+        ..Config::default()
+    });
+    fill(&engine, 512);
+    let size = 24 + key(0).len() + 512;
+    let classes = engine.class_stats(1);
+    let most = classes
+        .iter()
+        .max_by_key(|class| class.pages)
+        .expect("a class");
+    assert!(
+        (size..size + 8).contains(&(most.chunk_bytes as usize)),
+        "{classes:?}"
+    );
+    assert!(most.pages >= 29, "{classes:?}");
+}
+
 #[test]
 fn the_table_grows_and_loses_nothing() {
     let engine = with(Config {

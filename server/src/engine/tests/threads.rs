@@ -70,8 +70,10 @@ fn hammer(engine: &Engine, keys: u64, steps: u64, sizes: u64) {
             });
         }
     });
-    for number in 0..keys {
-        engine.delete(format!("key {number}").as_bytes(), None, 1);
+    engine.flush_all();
+    engine.sweep(1);
+    for _ in 0..100 {
+        engine.tend(1);
     }
     assert_eq!((engine.stats().curr_items, engine.stats().bytes), (0, 0));
     for class in engine.class_stats(1) {
@@ -98,6 +100,17 @@ fn the_same_while_everything_is_evicted_all_the_time() {
     });
     hammer(&engine, 3_000, 20_000, 3_000);
     assert!(engine.stats().evictions > 0);
+}
+
+#[test]
+#[cfg_attr(miri, ignore = "moves megabytes")]
+fn the_same_while_pages_change_class() {
+    let engine = with(config(4));
+    for number in 0..40_000u32 {
+        set(&engine, &number.to_ne_bytes(), &[1; 100]);
+    }
+    hammer(&engine, 20_000, 20_000, 4_000);
+    assert!(engine.stats().pages_moved > 0, "{:?}", engine.stats());
 }
 
 #[test]
