@@ -34,6 +34,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::exec::Shared;
 use crate::flags::Exit;
+pub use worker::Solo;
 use worker::{Handle, Stop};
 
 /// How often the clock is looked at. Shorter than a tick, so that a tick is never much late.

@@ -119,34 +119,72 @@ impl Handle {
 
 /// Serves as long as there may be arrivals.
 async fn serve(worker: &'static Worker, mut arrivals: UnboundedReceiver<Arrival>) {
-    let conns = &worker.context.shared.stats.conns;
     while let Some(arrival) = arrivals.recv().await {
-        let Arrival {
-            socket,
-            peer,
-            listener,
-            protocol,
-        } = arrival;
-        let Ok(stream) = Stream::new(socket) else {
-            // No descriptor or memory to watch it: closed by dropping it.
-            conns.leave();
-            continue;
-        };
-        let fd = stream.fd();
-        if worker.verbosity() > 1 {
-            match protocol {
-                Protocol::Auto => eprintln!("<{fd} new auto-negotiating client connection"),
-                fixed => eprintln!("<{fd} new {} client connection.", fixed.name()),
-            }
+        // Without a descriptor or memory to watch it the client is closed, by dropping it.
+        if let Ok(session) = welcome(worker, arrival) {
+            tokio::spawn(session);
         }
-        let now = worker.context.shared.clock.now();
-        let info = Arc::new(ConnInfo::new(peer, listener, now));
-        worker
-            .context
-            .shared
-            .stats
-            .conns
-            .list(fd, Arc::clone(&info));
-        tokio::spawn(Session::new(stream, worker, info, protocol));
+    }
+}
+
+/// Makes a session of a client that has been counted in, on the current runtime.
+fn welcome(worker: &'static Worker, arrival: Arrival) -> io::Result<Session> {
+    let Arrival {
+        socket,
+        peer,
+        listener,
+        protocol,
+    } = arrival;
+    let conns = &worker.context.shared.stats.conns;
+    let stream = Stream::new(socket).inspect_err(|_| conns.leave())?;
+    let fd = stream.fd();
+    if worker.verbosity() > 1 {
+        match protocol {
+            Protocol::Auto => eprintln!("<{fd} new auto-negotiating client connection"),
+            fixed => eprintln!("<{fd} new {} client connection.", fixed.name()),
+        }
+    }
+    let now = worker.context.shared.clock.now();
+    let info = Arc::new(ConnInfo::new(peer, listener, now));
+    conns.list(fd, Arc::clone(&info));
+    Ok(Session::new(stream, worker, info, protocol))
+}
+
+/// A worker without listeners and threads, for tests and fuzzers that decide themselves which bytes
+/// arrive when. The `shutdown` command closes its connection and ends nothing.
+#[derive(Debug)]
+pub struct Solo(&'static Worker);
+
+impl Solo {
+    /// Serves what `shared` has, and counts as its first worker. A few bytes of it live as long as
+    /// the process.
+    pub fn new(shared: &'static Shared) -> Solo {
+        Solo(Box::leak(Box::new(Worker {
+            context: Context {
+                shared,
+                counters: shared.stats.worker(0),
+            },
+            stop: Box::leak(Box::default()),
+        })))
+    }
+
+    /// One client on a socket that is connected already: a future for the current tokio runtime,
+    /// which must watch sockets. It is over when the connection is.
+    ///
+    /// # Errors
+    /// The socket cannot be watched.
+    pub fn session(
+        &self,
+        socket: std::os::unix::net::UnixStream,
+    ) -> io::Result<impl Future<Output = ()> + Send + use<>> {
+        socket.set_nonblocking(true)?;
+        self.0.context.shared.stats.conns.enter(u32::MAX);
+        let arrival = Arrival {
+            socket: Socket::Unix(socket),
+            peer: Peer::Unix,
+            listener: 0,
+            protocol: Protocol::Auto,
+        };
+        welcome(self.0, arrival)
     }
 }
