@@ -15,8 +15,12 @@
 //! | `number` | a number | the standard library |
 //! | `unpack`, `pack` | a zlib stream; a value | a second decoder; itself |
 //! | `options` | names and values | the stated ranges |
+//! | `server_exec` | requests to our server | a server of a page |
+//! | `server_session` | the same, cut | the same requests one by one |
+//! | `server_flags` | the server's command line | the stated ranges |
 
 pub mod conn;
+pub mod flags;
 pub mod input;
 pub mod key;
 pub mod line;
@@ -25,6 +29,7 @@ pub mod options;
 pub mod pool;
 pub mod reply;
 pub mod request;
+pub mod server;
 pub mod stream;
 pub mod zlib;
 
@@ -41,6 +46,9 @@ pub const TARGETS: &[(&str, Check)] = &[
     ("options", options::check),
     ("pack", zlib::pack_check),
     ("pool", pool::check),
+    ("server_exec", server::exec::check),
+    ("server_flags", flags::check),
+    ("server_session", server::session::check),
     ("text_reply", reply::check),
     ("text_request", request::check),
     ("unpack", zlib::unpack_check),

@@ -19,6 +19,7 @@ pub fn check(data: &[u8]) {
     decode_all(
         data,
         |bytes| ReplyLine::decode(bytes, &LIMITS),
+        |_| false,
         |message, reply| {
             let line = message.strip_suffix(b"\n").expect("a line ends in LF");
             assert_eq!(reply.line, line.strip_suffix(b"\r").unwrap_or(line));
@@ -29,6 +30,7 @@ pub fn check(data: &[u8]) {
     decode_all(
         data,
         |bytes| Retrieved::decode(bytes, &LIMITS),
+        |_| false,
         |message, piece| match *piece {
             Retrieved::End => assert!(message.starts_with(b"END")),
             Retrieved::Value { head, data } => {

@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 use mcrs_fuzz_checks::{TARGETS, run};
 
 /// Mutations of each target.
-const MUTATIONS: usize = 3000;
+const MUTATIONS: usize = 2000;
 /// Time for them, on a machine too slow to try them all. All targets run side by side.
-const TIME: Duration = Duration::from_secs(4);
+const TIME: Duration = Duration::from_secs(3);
 
 fn fuzz_dir() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -159,6 +159,21 @@ fn values_of_any_bytes_come_back_from_packing() {
 #[test]
 fn servers_that_send_anything_answer_only_what_was_asked() {
     replay("pool");
+}
+
+#[test]
+fn the_server_answers_any_bytes_as_memcached_does() {
+    replay("server_exec");
+}
+
+#[test]
+fn command_lines_of_any_words_are_understood_or_refused() {
+    replay("server_flags");
+}
+
+#[test]
+fn sessions_answer_any_bytes_the_same_however_they_are_cut() {
+    replay("server_session");
 }
 
 #[test]

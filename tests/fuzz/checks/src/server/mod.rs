@@ -1,0 +1,103 @@
+//! The server on hostile bytes: what it answers, and what it then holds.
+//!
+//! [`exec`] carries out requests one by one and holds every answer against [`model`], a server of a
+//! page; [`session`] sends the same bytes through a real session, cut anywhere, and wants the same
+//! answers.
+
+pub mod exec;
+pub mod model;
+pub mod session;
+
+use std::sync::atomic::Ordering::Relaxed;
+
+use mcrsd::engine::{Delete, Engine, Mode, Stored};
+use mcrsd::exec::{Context, Shared};
+use mcrsd::flags::Settings;
+
+/// Largest item, in bytes: small enough that inputs reach it, twice the largest chunk.
+pub const ITEM_MAX: usize = 2048;
+/// Largest chunk, in bytes: longer items are in several.
+pub const CHUNK_MAX: usize = 1024;
+/// Item memory, in bytes; more than any input fills.
+const MEMORY: u64 = 64 << 20;
+/// Item headers and the like are shorter than this.
+pub const OVERHEAD_MAX: usize = 160;
+
+/// A server without sockets and threads, used for one input after another. Its clock stands still.
+#[derive(Debug)]
+pub struct Bed {
+    context: Context,
+}
+
+impl Bed {
+    /// A new one; it lives as long as the process.
+    ///
+    /// # Panics
+    /// When the system has no address space for it.
+    pub fn new() -> Bed {
+        let settings = Settings {
+            max_bytes: MEMORY,
+            item_size_max: ITEM_MAX as u64,
+            slab_chunk_max: CHUNK_MAX as u64,
+            hash_power: Some(12),
+            threads: 1,
+            ..Settings::default()
+        };
+        let engine = Engine::new(settings.engine()).expect("these settings are sound");
+        let shared: &'static Shared = Box::leak(Box::new(Shared::new(settings, engine)));
+        let counters = shared.stats.worker(0);
+        Bed {
+            context: Context { shared, counters },
+        }
+    }
+
+    fn engine(&self) -> &'static Engine {
+        &self.context.shared.engine
+    }
+
+    fn now(&self) -> u32 {
+        self.context.shared.clock.now()
+    }
+
+    /// Empties it and undoes what commands may have set; the last CAS id that was given.
+    fn reset(&self) -> u64 {
+        let shared = self.context.shared;
+        shared.engine.flush_all();
+        shared.engine.set_memory_limit(MEMORY);
+        shared.max_bytes.store(MEMORY, Relaxed);
+        shared.verbosity.store(0, Relaxed);
+        let probe = b"probe";
+        let draft = shared.engine.reserve(probe, 0, 0, 0, self.now());
+        let draft = draft.expect("an empty server has room");
+        let stored = shared.engine.commit(draft, Mode::Set, self.now());
+        let Stored::Done { cas } = stored else {
+            panic!("an empty server stores: {stored:?}");
+        };
+        let gone = shared.engine.delete(probe, Some(cas), self.now());
+        assert_eq!(gone, Delete::Done);
+        cas
+    }
+}
+
+impl Default for Bed {
+    fn default() -> Bed {
+        Bed::new()
+    }
+}
+
+/// The bytes a client sends: 0x01 and a byte stand for a CAS id that the server may have given, since
+/// no fuzzer guesses one.
+fn input(data: &[u8], last_cas: u64) -> Vec<u8> {
+    let mut out = Vec::with_capacity(data.len());
+    let mut bytes = data.iter();
+    while let Some(&byte) = bytes.next() {
+        match (byte, bytes.clone().next()) {
+            (0x01, Some(&ahead)) => {
+                bytes.next();
+                out.extend_from_slice((last_cas + u64::from(ahead)).to_string().as_bytes());
+            }
+            _ => out.push(byte),
+        }
+    }
+    out
+}

@@ -1,0 +1,385 @@
+//! A text server of a page: a map, and memcached's rules word for word. It reads lines by
+//! [`crate::line`], not by our decoder.
+//!
+//! Source: memcached doc/protocol.txt; memcached 1.6.45, measured. Where an outcome depends on how
+//! many bytes an item takes besides key and value, the server's is taken over.
+
+use std::collections::HashMap;
+
+use mcrsd::engine::ItemRef;
+
+use super::exec::{End, Step};
+use super::{CHUNK_MAX, ITEM_MAX, OVERHEAD_MAX};
+use crate::line::{self, Line};
+use crate::number::strtoul;
+
+const FORMAT: &[u8] = b"CLIENT_ERROR bad command line format\r\n";
+const TOO_LARGE: &[u8] = b"SERVER_ERROR object too large for cache\r\n";
+/// Times up to this are relative, in seconds.
+const MONTH: i64 = 60 * 60 * 24 * 30;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Item {
+    flags: u32,
+    value: Vec<u8>,
+    /// `None` until the server was asked: an id above all earlier ones.
+    cas: Option<u64>,
+}
+
+/// What the server should hold, at one moment of time.
+#[derive(Debug)]
+pub struct Model {
+    items: HashMap<Vec<u8>, Item>,
+    /// The Unix time in seconds.
+    now: i64,
+    /// The last CAS id seen.
+    last_cas: u64,
+    /// A pending flush whose second is this one: everything is gone as soon as it is looked at.
+    flushing: bool,
+}
+
+/// How much room an item needs, as far as it can be told from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Size {
+    Fits,
+    Unclear,
+    TooLarge,
+}
+
+impl Size {
+    /// Of an item with so many bytes of key and value against a limit.
+    fn of(bytes: usize, limit: usize) -> Size {
+        if bytes > limit {
+            Size::TooLarge
+        } else if bytes + OVERHEAD_MAX > limit {
+            Size::Unclear
+        } else {
+            Size::Fits
+        }
+    }
+}
+
+impl Model {
+    /// An empty server at a Unix time in seconds.
+    pub fn new(now: i64, last_cas: u64) -> Model {
+        Model {
+            items: HashMap::new(),
+            now,
+            last_cas,
+            flushing: false,
+        }
+    }
+
+    /// Judges an answer, does what the request says, and compares what the server now has of the
+    /// keys it named.
+    ///
+    /// # Panics
+    /// When the answer is another one than memcached's, or the items differ.
+    pub fn judge(&mut self, step: &Step<'_>, held: &dyn Fn(&[u8]) -> Option<ItemRef<'static>>) {
+        for key in self.answer(step, held) {
+            self.compare(key, held(key));
+        }
+    }
+
+    fn answer<'a>(
+        &mut self,
+        step: &Step<'a>,
+        held: &dyn Fn(&[u8]) -> Option<ItemRef<'static>>,
+    ) -> Vec<&'a [u8]> {
+        let reply = &step.reply[..];
+        let request = line::read(step.line);
+        let expect = |expected: &[u8], noreply: bool| {
+            let expected = if noreply { b"" } else { expected };
+            assert!(
+                reply == expected,
+                "{request:?}\n  answered: {}\n  expected: {}",
+                reply.escape_ascii(),
+                expected.escape_ascii()
+            );
+        };
+        let closes = matches!(request, Line::Quit | Line::Bad { close: true, .. });
+        assert_eq!(step.end == End::Closed, closes, "{request:?}");
+        match &request {
+            Line::Get { touch, cas, keys } => {
+                if keys.iter().any(|key| key.len() > 250) {
+                    expect(FORMAT, false);
+                    // Keys before the long one may have been touched.
+                    if touch.is_some_and(|exptime| self.is_past(exptime.into())) {
+                        self.items.retain(|key, _| held(key).is_some());
+                    }
+                } else {
+                    expect(&self.get(keys, *touch, *cas), false);
+                }
+                return keys
+                    .iter()
+                    .copied()
+                    .filter(|key| key.len() <= 250)
+                    .collect();
+            }
+            Line::Store {
+                key, len, noreply, ..
+            } => {
+                let changed = self.is_new(held(key));
+                let expected = self.store(&request, step, changed);
+                expect(&expected, *noreply);
+                if step.end == End::Unfinished
+                    && Size::of(key.len() + *len as usize, ITEM_MAX) == Size::Unclear
+                {
+                    return Vec::new();
+                }
+                return vec![key];
+            }
+            Line::Delete { key, noreply } => {
+                let found = self.take(key).is_some();
+                let expected: &[u8] = if found {
+                    b"DELETED\r\n"
+                } else {
+                    b"NOT_FOUND\r\n"
+                };
+                expect(expected, *noreply);
+                return vec![key];
+            }
+            Line::Arith {
+                up,
+                key,
+                delta,
+                noreply,
+            } => {
+                let changed = self.is_new(held(key));
+                let expected = self.arith(*up, key, *delta, changed);
+                expect(&expected, *noreply);
+                return vec![key];
+            }
+            Line::Touch {
+                key,
+                exptime,
+                noreply,
+            } => {
+                let found = self.live(key).is_some();
+                let expected: &[u8] = if found {
+                    b"TOUCHED\r\n"
+                } else {
+                    b"NOT_FOUND\r\n"
+                };
+                expect(expected, *noreply);
+                if self.is_past((*exptime).into()) {
+                    self.items.remove(*key);
+                }
+                return vec![key];
+            }
+            Line::FlushAll { exptime, noreply } => {
+                expect(b"OK\r\n", *noreply);
+                self.flush(exptime.unwrap_or(0).into());
+            }
+            Line::Verbosity { noreply, .. } => expect(b"OK\r\n", *noreply),
+            Line::Version => expect(b"VERSION 1.6.45\r\n", false),
+            Line::Quit | Line::Bad { close: true, .. } => expect(b"", false),
+            Line::Stats { .. } => {
+                let ends: [&[u8]; 4] = [b"END\r\n", b"RESET\r\n", b"ERROR\r\n", b"OK\r\n"];
+                let refused = reply.starts_with(b"CLIENT_ERROR ") && reply.ends_with(b"\r\n");
+                assert!(refused || ends.iter().any(|end| reply.ends_with(end)));
+            }
+            // What the server's own commands say is theirs to know.
+            Line::Other { noreply, .. } => {
+                assert!(reply.ends_with(b"\r\n") || (*noreply && reply.is_empty()));
+            }
+            Line::Bad {
+                reply: text,
+                swallow,
+                noreply,
+                ..
+            } => {
+                if step.end == End::Unfinished {
+                    expect(b"", false);
+                } else {
+                    assert_eq!(step.block.map_or(0, |block| block.len() as u64), *swallow);
+                    expect(format!("{text}\r\n").as_bytes(), *noreply);
+                }
+            }
+        }
+        Vec::new()
+    }
+
+    /// Whether a request gave the item a CAS id, and so changed or replaced it.
+    fn is_new(&self, held: Option<ItemRef<'_>>) -> bool {
+        held.is_some_and(|item| item.cas() > self.last_cas)
+    }
+
+    fn compare(&mut self, key: &[u8], held: Option<ItemRef<'_>>) {
+        let last_cas = self.last_cas;
+        let name = key.escape_ascii();
+        match (self.live(key), held) {
+            (None, None) => {}
+            (Some(item), Some(held)) => {
+                let value: Vec<u8> = held.pieces().flatten().copied().collect();
+                assert_eq!(item.flags, held.flags(), "flags of {name}");
+                assert!(item.value == value, "{name}: {}", value.escape_ascii());
+                let cas = held.cas();
+                match item.cas {
+                    Some(old) => assert_eq!(old, cas, "{name}: another CAS id"),
+                    None => assert!(cas > last_cas, "{name}: CAS id {cas} after {last_cas}"),
+                }
+                item.cas = Some(cas);
+                self.last_cas = cas.max(last_cas);
+            }
+            (model, held) => panic!("{name}: {held:?} is there instead of {model:?}"),
+        }
+    }
+
+    /// The item of a key, if there is one.
+    fn live(&mut self, key: &[u8]) -> Option<&mut Item> {
+        if self.flushing {
+            self.items.remove(key);
+        }
+        self.items.get_mut(key)
+    }
+
+    fn take(&mut self, key: &[u8]) -> Option<Item> {
+        let item = self.live(key)?.clone();
+        self.items.remove(key);
+        Some(item)
+    }
+
+    /// Whether an item with this exptime is gone at once. The server started this second.
+    fn is_past(&self, exptime: i64) -> bool {
+        exptime < 0 || (exptime > MONTH && exptime <= self.now)
+    }
+
+    fn flush(&mut self, exptime: i64) {
+        let in_seconds = match exptime {
+            ..=MONTH => exptime,
+            unix => unix - self.now,
+        };
+        if in_seconds <= 0 {
+            self.items.clear();
+            self.flushing = false;
+        } else {
+            // A point of time means everything up to the second before it.
+            self.flushing = in_seconds == 1;
+        }
+    }
+
+    fn get(&mut self, keys: &[&[u8]], touch: Option<i32>, with_cas: bool) -> Vec<u8> {
+        let mut reply = Vec::new();
+        for key in keys {
+            let Some(item) = self.live(key) else { continue };
+            reply.extend_from_slice(b"VALUE ");
+            reply.extend_from_slice(key);
+            let (flags, len) = (item.flags, item.value.len());
+            reply.extend_from_slice(format!(" {flags} {len}").as_bytes());
+            if with_cas {
+                let cas = item.cas.expect("asked for after each change");
+                reply.extend_from_slice(format!(" {cas}").as_bytes());
+            }
+            reply.extend_from_slice(b"\r\n");
+            reply.extend_from_slice(&item.value);
+            reply.extend_from_slice(b"\r\n");
+            if touch.is_some_and(|exptime| self.is_past(exptime.into())) {
+                self.items.remove(*key);
+            }
+        }
+        reply.extend_from_slice(b"END\r\n");
+        reply
+    }
+
+    fn arith(&mut self, up: bool, key: &[u8], delta: u64, changed: bool) -> Vec<u8> {
+        let Some(item) = self.live(key) else {
+            return b"NOT_FOUND\r\n".to_vec();
+        };
+        // What is in several chunks is no number.
+        let in_pieces = match Size::of(key.len() + item.value.len(), CHUNK_MAX) {
+            Size::Fits => false,
+            Size::Unclear => !changed,
+            Size::TooLarge => true,
+        };
+        let number = strtoul(&item.value).filter(|_| !in_pieces);
+        let Some(number) = number else {
+            let refused = "CLIENT_ERROR cannot increment or decrement non-numeric value\r\n";
+            return refused.into();
+        };
+        let number = if up {
+            number.wrapping_add(delta)
+        } else {
+            number.saturating_sub(delta)
+        };
+        let mut digits = number.to_string().into_bytes();
+        let reply = [&digits[..], b"\r\n"].concat();
+        // What is shorter than before is padded.
+        digits.resize(digits.len().max(item.value.len()), b' ');
+        item.value = digits;
+        item.cas = None;
+        reply
+    }
+
+    fn store(&mut self, request: &Line<'_>, step: &Step<'_>, changed: bool) -> Vec<u8> {
+        let Line::Store {
+            verb,
+            key,
+            flags,
+            exptime,
+            len,
+            cas,
+            ..
+        } = *request
+        else {
+            return Vec::new();
+        };
+        let too_large = match Size::of(key.len() + len as usize, ITEM_MAX) {
+            Size::Fits => false,
+            Size::Unclear if step.reply.is_empty() => !changed,
+            Size::Unclear => step.reply == TOO_LARGE,
+            Size::TooLarge => true,
+        };
+        if too_large && verb == "set" {
+            // Not even an old value may be read after a failed set.
+            self.take(key);
+        }
+        let Some(block) = step.block else {
+            return Vec::new();
+        };
+        assert_eq!(block.len(), len as usize + 2);
+        if too_large {
+            return TOO_LARGE.to_vec();
+        }
+        let Some(value) = block.strip_suffix(b"\r\n") else {
+            return b"CLIENT_ERROR bad data chunk\r\n".to_vec();
+        };
+        let old = self.live(key).cloned();
+        let mut flags = flags;
+        let value = match (verb, &old) {
+            ("set", _) | ("add", None) | ("replace", Some(_)) => value.to_vec(),
+            ("cas", Some(old)) if old.cas == Some(cas) && cas != 0 => value.to_vec(),
+            ("cas", Some(_)) => return b"EXISTS\r\n".to_vec(),
+            ("cas", None) => return b"NOT_FOUND\r\n".to_vec(),
+            ("append" | "prepend", Some(old)) => {
+                let joined = match verb {
+                    "append" => [&old.value, value].concat(),
+                    _ => [value, &old.value].concat(),
+                };
+                let fits = match Size::of(key.len() + joined.len(), ITEM_MAX) {
+                    Size::Fits => true,
+                    Size::Unclear => changed,
+                    Size::TooLarge => false,
+                };
+                if !fits {
+                    return b"NOT_STORED\r\n".to_vec();
+                }
+                flags = old.flags;
+                joined
+            }
+            _ => return b"NOT_STORED\r\n".to_vec(),
+        };
+        let joins = matches!(verb, "append" | "prepend");
+        if !joins && self.is_past(exptime) {
+            self.items.remove(key);
+        } else {
+            let item = Item {
+                flags,
+                value,
+                cas: None,
+            };
+            self.items.insert(key.to_vec(), item);
+        }
+        b"STORED\r\n".to_vec()
+    }
+}

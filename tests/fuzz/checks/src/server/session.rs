@@ -1,0 +1,159 @@
+//! Real sessions: the same bytes in any pieces, read and answered at any pace, get the answers they
+//! get when requests are carried out one by one.
+
+use std::cell::RefCell;
+use std::io::{ErrorKind, Read, Write};
+use std::net::Shutdown;
+use std::os::unix::net::UnixStream;
+
+use mcrs::codec::text::request::MAX_LINE_LEN;
+use mcrsd::net::Solo;
+use tokio::runtime::{Builder, Runtime};
+use tokio::task::yield_now;
+
+use super::exec::{carry_out, is_verbosity};
+use super::{Bed, input};
+use crate::input::{Input, pieces};
+use crate::request::is_get;
+
+/// More turns than a session can need for an input of a few kilobytes and what it answers.
+const TURNS_MAX: usize = 1_000_000;
+
+/// Two servers with the same past: one that carries out requests, one that has sessions.
+struct Pair {
+    plain: Bed,
+    served: Bed,
+    solo: Solo,
+    runtime: Runtime,
+}
+
+impl Pair {
+    fn new() -> Pair {
+        let served = Bed::new();
+        Pair {
+            plain: Bed::new(),
+            solo: Solo::new(served.context.shared),
+            served,
+            runtime: Builder::new_current_thread()
+                .enable_io()
+                .build()
+                .expect("a runtime can be had"),
+        }
+    }
+}
+
+thread_local! {
+    static PAIR: RefCell<Option<Pair>> = const { RefCell::new(None) };
+}
+
+/// A client's bytes, cut: what comes back is what the requests were answered one by one.
+pub fn check(data: &[u8]) {
+    let mut control = Input::new(data);
+    // Whether the client reads only when it has sent everything.
+    let late = control.below(4) == 3;
+    let cuts = control.take(4);
+    // A session may log each request to standard error from there on.
+    if is_verbosity(control.rest()) || has_long_line(control.rest()) {
+        return;
+    }
+    PAIR.with_borrow_mut(|pair| {
+        let pair = pair.get_or_insert_with(Pair::new);
+        let last_cas = pair.plain.reset();
+        assert_eq!(pair.served.reset(), last_cas, "the servers parted");
+        let data = input(control.rest(), last_cas);
+        let mut expected = Vec::new();
+        // Such a first byte asks for the binary protocol, which is not spoken.
+        if data.first() != Some(&0x80) {
+            carry_out(&pair.plain.context, &data, |step| {
+                expected.extend_from_slice(&step.reply);
+            });
+        }
+        let answered = pair
+            .runtime
+            .block_on(converse(&pair.solo, &data, cuts, late));
+        let (expected, answered) = (without_stats(&expected), without_stats(&answered));
+        assert!(
+            expected == answered,
+            "to the bytes cut: {}\nto the requests: {}",
+            answered.escape_ascii(),
+            expected.escape_ascii()
+        );
+        let clients = pair.served.context.shared.stats.conns.clients();
+        assert_eq!(clients, 0, "the session was counted out");
+    });
+}
+
+/// Whether there is a line that is taken when it comes whole, and refused when it does not.
+fn has_long_line(data: &[u8]) -> bool {
+    let mut lines = data.split_inclusive(|&b| b == b'\n');
+    lines.any(|line| line.len() > MAX_LINE_LEN && line.ends_with(b"\n") && !is_get(line))
+}
+
+/// Sends the bytes in pieces and reads what comes, until the session is over.
+async fn converse(solo: &Solo, data: &[u8], cuts: &[u8], late: bool) -> Vec<u8> {
+    let (mut client, server) = UnixStream::pair().expect("a pair of sockets can be had");
+    client.set_nonblocking(true).expect("a socket can be set");
+    let session = solo.session(server).expect("a socket can be watched");
+    let session = tokio::spawn(session);
+    let mut answered = Vec::new();
+    let mut pieces = pieces(data, cuts);
+    let mut piece: &[u8] = &[];
+    let mut sending = true;
+    for turn in 0.. {
+        assert!(turn < TURNS_MAX, "the session does not end");
+        if piece.is_empty() && sending {
+            match pieces.next() {
+                Some(next) => piece = next,
+                None => {
+                    sending = false;
+                    // The session may be gone already.
+                    let _ = client.shutdown(Shutdown::Write);
+                }
+            }
+        }
+        let wrote = match client.write(piece) {
+            Ok(wrote) => wrote,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
+            // The session is gone, and takes no more.
+            Err(_) => {
+                sending = false;
+                piece.len()
+            }
+        };
+        let stuck = wrote < piece.len();
+        piece = &piece[wrote..];
+        // One turn for the runtime to see the bytes, one for the session to take them.
+        yield_now().await;
+        yield_now().await;
+        // Who does not read is in the end not read from.
+        if !late || !sending || stuck {
+            let ended = read(&mut client, &mut answered);
+            if ended && session.is_finished() {
+                break;
+            }
+        }
+    }
+    session.await.expect("a session does not panic");
+    answered
+}
+
+/// Reads what there is; whether that is the end.
+fn read(client: &mut UnixStream, answered: &mut Vec<u8>) -> bool {
+    let mut buffer = [0; 8192];
+    loop {
+        match client.read(&mut buffer) {
+            Ok(0) => return true,
+            Ok(n) => answered.extend_from_slice(&buffer[..n]),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return false,
+            // Closed with bytes of ours unread.
+            Err(_) => return true,
+        }
+    }
+}
+
+/// The lines that are no statistics: those depend on the time and on the connection.
+fn without_stats(reply: &[u8]) -> Vec<u8> {
+    let lines = reply.split_inclusive(|&b| b == b'\n');
+    let kept = lines.filter(|line| !line.starts_with(b"STAT "));
+    kept.flatten().copied().collect()
+}
