@@ -83,7 +83,7 @@ run: dist ## the example site on two of our servers; Ctrl-C ends it
 # Here everything has been installed and built, so a skipped test is a failed one.
 .PHONY: test
 test: ## everything below, with a summary (CI calls this)
-	@MCRS_TEST_NO_SKIP=1 scripts/tiers dist check php-test c-test site-test
+	@MCRS_TEST_NO_SKIP=1 scripts/tiers dist check php-test c-test site-test fuzz-smoke
 
 .PHONY: check
 check: deps ## format, lints, layer builds, Rust tests: what to run before a commit
