@@ -36,7 +36,7 @@ const COUNTS: usize = Count::OutOfMemory as usize + 1;
 /// The counts that go up and down and that a reset leaves alone.
 const LEVELS: [Count; 2] = [Count::Items, Count::Bytes];
 /// Ups or downs that [`Counters::drift`] gathers.
-const DRIFT: i64 = 32;
+const DRIFT: i64 = 16;
 /// Shards, each for one thread; the last one is shared by all threads beyond.
 const SHARDS: usize = 64;
 const SHARED: usize = SHARDS - 1;

@@ -227,6 +227,21 @@ impl<T: Zeroed> Region<T> {
         true
     }
 
+    /// Asks the processor to fetch an element ahead of its use; nothing if there is none.
+    #[inline]
+    pub(super) fn prefetch(&self, index: usize) {
+        if index < self.len() {
+            prefetch(
+                self.map
+                    .base
+                    .cast::<T>()
+                    .as_ptr()
+                    .wrapping_add(index)
+                    .cast(),
+            );
+        }
+    }
+
     /// One element.
     ///
     /// # Panics
@@ -238,6 +253,19 @@ impl<T: Zeroed> Region<T> {
         // to 4096 and elements follow each other; zero is a value of `T`; nobody has a `&mut`.
         unsafe { self.map.base.cast::<T>().add(index).as_ref() }
     }
+}
+
+/// Asks the processor for the cache line at an address, where it can be asked.
+#[inline]
+fn prefetch(at: *const u8) {
+    #[cfg(all(target_arch = "x86_64", not(miri)))]
+    {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: a hint; any address will do, also one that cannot be read.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) };
+    }
+    #[cfg(not(all(target_arch = "x86_64", not(miri))))]
+    let _ = at;
 }
 
 /// What every chunk begins with. `item.rs` says what the fields mean for an item; in a chunk of
@@ -260,10 +288,11 @@ pub(super) const HEADER_BYTES: usize = size_of::<Header>();
 const _: () = assert!(HEADER_BYTES == 16);
 
 impl Header {
-    /// Ownership and item bits, without the references.
+    /// Ownership and item bits, without the references. What was written to the other fields
+    /// before these bits were set is seen afterwards.
     #[inline]
     pub(super) fn bits(&self) -> u32 {
-        self.state.load(Ordering::Relaxed) & 0xffff
+        self.state.load(Ordering::Acquire) & 0xffff
     }
 
     /// Number of references held.
@@ -455,6 +484,15 @@ impl Arena {
                 .cast::<Header>()
                 .as_ref()
         }
+    }
+
+    /// Asks the processor to fetch the first bytes of a chunk ahead of their use. The link may be
+    /// out of date.
+    #[inline]
+    pub(super) fn prefetch(&self, link: Link) {
+        let at = self.map.base.as_ptr().wrapping_add(self.offset(link));
+        prefetch(at);
+        prefetch(at.wrapping_add(64));
     }
 
     /// The CAS id of a chunk, `None` if this arena keeps none.

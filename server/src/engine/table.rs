@@ -7,7 +7,7 @@
 //!
 //! The table grows one bucket at a time (linear hashing): bucket `n` is split off from bucket
 //! `n - 2^k`, both locked, everything else in use as usual. So there is never a second table,
-//! never a pause, and the memory follows the number of items closely (7.5 to 8.5 bytes each).
+//! never a pause, and the memory follows the number of items closely (about 8 bytes each).
 //!
 //! Locks are spin locks, held for the time it takes to look at a few items; nothing that waits is
 //! done under one. Order: class lock (`slab.rs`) before bucket lock; at most one bucket is locked
@@ -21,7 +21,7 @@ use super::memory::{Link, Region};
 /// Links in a line.
 const SLOTS: usize = 12;
 /// Items per bucket the table aims at by growing.
-const LOAD: usize = 10;
+const LOAD: usize = 11;
 /// Buckets split in one go at most, so that no insertion pays for more.
 const SPLITS_AT_ONCE: usize = 8;
 /// Lines added to the table's memory at a time (256 KiB).
@@ -155,6 +155,23 @@ impl Table {
         }
     }
 
+    /// Starts fetching the bucket of a hash.
+    #[inline]
+    pub(super) fn prefetch(&self, hash: u64) {
+        self.buckets
+            .prefetch(bucket_of(hash, self.count.load(Ordering::Relaxed)));
+    }
+
+    /// Without the lock, a link that may belong to this hash. Good for a guess, nothing else.
+    #[inline]
+    pub(super) fn guess(&self, hash: u64) -> Option<Link> {
+        let count = self.count.load(Ordering::Acquire);
+        let line = self.buckets.get(bucket_of(hash, count));
+        let slots = line.matches(tag(hash));
+        let slot = (slots != 0).then(|| slots.trailing_zeros() as usize)?;
+        Link::from_raw(line.links[slot].load(Ordering::Relaxed))
+    }
+
     #[inline]
     fn lock_at(&self, at: usize) -> Bucket<'_> {
         let line = self.buckets.get(at);
@@ -242,16 +259,8 @@ impl Table {
         let mut at = 0;
         while at < self.count.load(Ordering::Acquire) {
             let bucket = self.lock_at(at);
-            let mut line = Some(bucket.line);
-            while let Some(full) = line {
-                // Removing may unchain the line, so look ahead first.
-                line = bucket.following(full);
-                for slot in 0..SLOTS {
-                    let link = Link::from_raw(full.links[slot].load(Ordering::Relaxed));
-                    if link.is_some_and(&mut goes) {
-                        bucket.remove(Place { line: full, slot });
-                    }
-                }
+            while let Some(place) = bucket.any(&mut goes) {
+                bucket.remove(place);
             }
             at += 1;
         }
@@ -367,22 +376,38 @@ impl<'t> Bucket<'t> {
         place.line.links[place.slot].store(link.raw(), Ordering::Relaxed);
     }
 
-    /// Takes a link out, and an overflow line that is empty then.
+    /// Takes a link out. The last one of the bucket fills the gap, so that no overflow line is kept
+    /// that is not needed; other places in the bucket are void.
     pub(super) fn remove(&self, place: Place<'t>) {
-        place.line.set(place.slot, 0, 0);
-        if std::ptr::eq(place.line, self.line) || !place.line.is_empty() {
-            return;
+        let (mut before, mut last) = (None, self.line);
+        while let Some(next) = self.following(last) {
+            (before, last) = (Some(last), next);
         }
-        let mut before = self.line;
-        while let Some(line) = self.following(before) {
-            if std::ptr::eq(line, place.line) {
-                let gone = before.next();
-                before.set_next(line.next());
-                line.set_next(0);
-                self.table.spare().0.push(gone);
-                return;
+        place.line.set(place.slot, 0, 0);
+        let Some(before) = before else { return };
+        if let Some(slot) = (0..SLOTS).rev().find(|&slot| last.tag(slot) != 0) {
+            let link = last.links[slot].load(Ordering::Relaxed);
+            place.line.set(place.slot, last.tag(slot), link);
+            last.set(slot, 0, 0);
+        }
+        if last.is_empty() {
+            let gone = before.next();
+            before.set_next(0);
+            self.table.spare().0.push(gone);
+        }
+    }
+
+    /// The first link `is_it` says yes to.
+    fn any(&self, mut is_it: impl FnMut(Link) -> bool) -> Option<Place<'t>> {
+        let mut line = self.line;
+        loop {
+            for slot in 0..SLOTS {
+                let link = Link::from_raw(line.links[slot].load(Ordering::Relaxed));
+                if link.is_some_and(&mut is_it) {
+                    return Some(Place { line, slot });
+                }
             }
-            before = line;
+            line = self.following(line)?;
         }
     }
 

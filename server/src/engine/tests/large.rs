@@ -54,6 +54,7 @@ fn a_value_may_arrive_in_any_portions() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "moves megabytes")]
 fn append_and_prepend_work_from_small_to_large() {
     let engine = engine();
     let mut expected = b"start".to_vec();
@@ -109,6 +110,7 @@ fn large_item_limits_store_large_items() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "moves megabytes")]
 fn a_claimed_length_alone_evicts_nothing() {
     let engine = engine();
     let mut stored = 0;
@@ -129,6 +131,7 @@ fn a_claimed_length_alone_evicts_nothing() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "moves megabytes")]
 fn memory_of_large_items_is_freed_and_reused() {
     let engine = engine();
     let bytes = pattern(200_000, 4);
@@ -150,6 +153,7 @@ fn memory_of_large_items_is_freed_and_reused() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "moves megabytes")]
 fn large_items_are_evicted_whole() {
     let engine = engine();
     let bytes = pattern(200_000, 4);
