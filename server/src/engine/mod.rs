@@ -57,9 +57,9 @@ pub use outcome::{
 use slab::{Got, Slab};
 use table::{Bucket, Place, Table};
 
-/// Address space reserved so that the memory limit can be raised: up to 32 GiB, or twice the limit
-/// given at the start if that is more. Costs no memory.
-const RESERVE_BYTES: u64 = if cfg!(miri) { 0 } else { 32 << 30 };
+/// Pages of address space reserved, so that the memory limit can be raised: 32 GiB, up to which
+/// chunks are aligned to 8 bytes, or the power of two above the limit. Costs no memory.
+const RESERVE_PAGES: usize = 32 << 10;
 /// Items removed for one chunk at most, before the store fails.
 const EVICTIONS_MAX: usize = 64;
 
@@ -125,9 +125,8 @@ impl Engine {
     /// The largest arena the system grants, with room for the limit and a page for every class.
     fn reserve_arena(config: &Config, limit_pages: usize) -> Option<Arena> {
         let least = limit_pages.checked_add(classes::CLASSES_MAX + 1)?;
-        let wanted =
-            (RESERVE_BYTES.max(2 * config.memory_limit_bytes) / PAGE_BYTES as u64) as usize;
-        let mut pages = if cfg!(miri) { least } else { wanted.max(least) };
+        let wanted = least.checked_next_power_of_two()?.max(RESERVE_PAGES);
+        let mut pages = if cfg!(miri) { least } else { wanted };
         loop {
             if let Some(arena) = Arena::reserve(pages, config.cas) {
                 return Some(arena);

@@ -337,6 +337,25 @@ fn a_table_that_may_not_grow_works_on() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "has no address space to reserve")]
+fn a_huge_limit_costs_nothing_before_it_is_used() {
+    let engine = with(Config {
+        memory_limit_bytes: 200 << 30,
+        ..Config::default()
+    });
+    for i in 0..100 {
+        set(&engine, &key(i), &vec![i as u8; i * 40]);
+    }
+    assert!((0..100).all(|i| value(&engine, &key(i), 1) == Some(vec![i as u8; i * 40])));
+    assert!(engine.stats().total_malloced_bytes < 64 << 20);
+    let absurd = Config {
+        memory_limit_bytes: u64::MAX,
+        ..Config::default()
+    };
+    assert_eq!(Engine::new(absurd).err(), Some(ConfigError::NoAddressSpace));
+}
+
+#[test]
 fn bad_settings_are_refused() {
     let cases = [
         (
