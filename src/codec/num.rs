@@ -48,8 +48,8 @@ pub fn i64_strict(s: &[u8]) -> Option<i64> {
     }
 }
 
-/// C's `strtoul` on a token, as memcached takes it: white space, a sign, digits, then the end or
-/// white space and anything. Negative numbers and numbers over 2^64-1 are refused.
+/// C's `strtoul` on a token, as memcached takes it: white space, a sign, digits, then the end, or
+/// white space or NUL and anything. Negative numbers and numbers over 2^64-1 are refused.
 /// Source: memcached 1.6.18 and 1.6.45, measured.
 pub fn strtoul(s: &[u8]) -> Option<u64> {
     let (negative, n) = c_token(s)?;
@@ -70,7 +70,7 @@ pub fn strtol(s: &[u8]) -> Option<i64> {
 fn c_token(s: &[u8]) -> Option<(bool, u64)> {
     let (negative, s) = sign(skip_space(s));
     let (n, rest) = digits(s);
-    let ended = rest.first().is_none_or(is_space);
+    let ended = rest.first().is_none_or(|b| *b == 0 || is_space(b));
     n.filter(|_| ended).map(|n| (negative, n))
 }
 
@@ -202,6 +202,7 @@ mod tests {
         assert_eq!(strtoul(b"-1"), None);
         assert_eq!(strtoul(b"5x"), None);
         assert_eq!(strtoul(b"\x0b5\tx"), Some(5));
+        assert_eq!(strtoul(b"5\0x"), Some(5));
         assert_eq!(strtoul(b"-0"), Some(0));
         assert_eq!(strtoul(b"18446744073709551616"), None);
         assert_eq!(strtol(b"-5"), Some(-5));
