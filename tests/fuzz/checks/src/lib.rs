@@ -22,6 +22,7 @@
 pub mod conn;
 pub mod flags;
 pub mod input;
+pub mod inputs;
 pub mod key;
 pub mod line;
 pub mod number;

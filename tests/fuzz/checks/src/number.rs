@@ -83,9 +83,9 @@ fn c_number(s: &[u8]) -> Option<(i128, &[u8])> {
     Some((if s[0] == b'-' { -n } else { n }, rest))
 }
 
-/// All of a word, or up to white space, as memcached looks at what `strtoul` leaves.
+/// All of a word, or up to white space or NUL, as memcached looks at what `strtoul` leaves.
 fn whole((n, rest): (i128, &[u8])) -> Option<i128> {
-    (rest.is_empty() || is_space(rest[0])).then_some(n)
+    (rest.is_empty() || rest[0] == 0 || is_space(rest[0])).then_some(n)
 }
 
 /// `strtoul` as memcached uses it for flags: 0 to 2^64-1, `-0` included.

@@ -7,8 +7,8 @@ use mcrs::codec::text::request::{self, Keys};
 use mcrs::codec::text::{CRLF, Request};
 use mcrsd::exec::{self, Context, Next, Output};
 
-use super::model::Model;
-use super::{Bed, input};
+use super::model::{Held, Model};
+use super::{Bed, SIZES, input};
 
 /// One request and what became of it.
 #[derive(Debug)]
@@ -22,7 +22,7 @@ pub struct Step<'a> {
     /// How it ended.
     pub end: End,
     /// Bytes of the input it took.
-    consumed: usize,
+    pub consumed: usize,
 }
 
 /// How a request ended.
@@ -138,8 +138,15 @@ pub fn check(data: &[u8]) {
         let bed = bed.get_or_insert_with(Bed::new);
         let last_cas = bed.reset();
         let data = input(data, last_cas);
-        let mut model = Model::new(bed.context.shared.clock.unix(), last_cas);
-        let held = |key: &[u8]| bed.engine().peek(key, bed.now());
+        let mut model = Model::new(SIZES, bed.context.shared.clock.unix(), last_cas);
+        let held = |key: &[u8]| {
+            let item = bed.engine().peek(key, bed.now())?;
+            Some(Held {
+                flags: item.flags(),
+                value: item.pieces().flatten().copied().collect(),
+                cas: item.cas(),
+            })
+        };
         carry_out(&bed.context, &data, |step| model.judge(step, &held));
     });
 }

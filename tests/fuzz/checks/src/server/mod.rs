@@ -14,14 +14,15 @@ use mcrsd::engine::{Delete, Engine, Mode, Stored};
 use mcrsd::exec::{Context, Shared};
 use mcrsd::flags::Settings;
 
-/// Largest item, in bytes: small enough that inputs reach it, twice the largest chunk.
-pub const ITEM_MAX: usize = 2048;
-/// Largest chunk, in bytes: longer items are in several.
-pub const CHUNK_MAX: usize = 1024;
+use model::Sizes;
+
+/// Small enough that inputs reach them; the first must be a multiple of the second.
+const SIZES: Sizes = Sizes {
+    item_max: 2048,
+    chunk_max: 1024,
+};
 /// Item memory, in bytes; more than any input fills.
 const MEMORY: u64 = 64 << 20;
-/// Item headers and the like are shorter than this.
-pub const OVERHEAD_MAX: usize = 160;
 
 /// A server without sockets and threads, used for one input after another. Its clock stands still.
 #[derive(Debug)]
@@ -37,8 +38,8 @@ impl Bed {
     pub fn new() -> Bed {
         let settings = Settings {
             max_bytes: MEMORY,
-            item_size_max: ITEM_MAX as u64,
-            slab_chunk_max: CHUNK_MAX as u64,
+            item_size_max: SIZES.item_max as u64,
+            slab_chunk_max: SIZES.chunk_max as u64,
             hash_power: Some(12),
             threads: 1,
             ..Settings::default()
@@ -87,7 +88,7 @@ impl Default for Bed {
 
 /// The bytes a client sends: 0x01 and a byte stand for a CAS id that the server may have given, since
 /// no fuzzer guesses one.
-fn input(data: &[u8], last_cas: u64) -> Vec<u8> {
+pub fn input(data: &[u8], last_cas: u64) -> Vec<u8> {
     let mut out = Vec::with_capacity(data.len());
     let mut bytes = data.iter();
     while let Some(&byte) = bytes.next() {

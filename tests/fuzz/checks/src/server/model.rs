@@ -6,10 +6,7 @@
 
 use std::collections::HashMap;
 
-use mcrsd::engine::ItemRef;
-
 use super::exec::{End, Step};
-use super::{CHUNK_MAX, ITEM_MAX, OVERHEAD_MAX};
 use crate::line::{self, Line};
 use crate::number::strtoul;
 
@@ -26,9 +23,33 @@ struct Item {
     cas: Option<u64>,
 }
 
+/// Item headers and the like are shorter than this, in bytes.
+const OVERHEAD_MAX: usize = 160;
+
+/// An item as the judged server has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// Client flags.
+    pub flags: u32,
+    /// The value.
+    pub value: Vec<u8>,
+    /// The CAS id.
+    pub cas: u64,
+}
+
+/// How a server is set up, in bytes.
+#[derive(Debug, Clone, Copy)]
+pub struct Sizes {
+    /// The largest item, header, key and value together.
+    pub item_max: usize,
+    /// The largest chunk; longer items are in several.
+    pub chunk_max: usize,
+}
+
 /// What the server should hold, at one moment of time.
 #[derive(Debug)]
 pub struct Model {
+    sizes: Sizes,
     items: HashMap<Vec<u8>, Item>,
     /// The Unix time in seconds.
     now: i64,
@@ -60,9 +81,10 @@ impl Size {
 }
 
 impl Model {
-    /// An empty server at a Unix time in seconds.
-    pub fn new(now: i64, last_cas: u64) -> Model {
+    /// An empty server at a Unix time in seconds, and the last CAS id it gave.
+    pub fn new(sizes: Sizes, now: i64, last_cas: u64) -> Model {
         Model {
+            sizes,
             items: HashMap::new(),
             now,
             last_cas,
@@ -75,7 +97,7 @@ impl Model {
     ///
     /// # Panics
     /// When the answer is another one than memcached's, or the items differ.
-    pub fn judge(&mut self, step: &Step<'_>, held: &dyn Fn(&[u8]) -> Option<ItemRef<'static>>) {
+    pub fn judge(&mut self, step: &Step<'_>, held: &dyn Fn(&[u8]) -> Option<Held>) {
         for key in self.answer(step, held) {
             self.compare(key, held(key));
         }
@@ -84,7 +106,7 @@ impl Model {
     fn answer<'a>(
         &mut self,
         step: &Step<'a>,
-        held: &dyn Fn(&[u8]) -> Option<ItemRef<'static>>,
+        held: &dyn Fn(&[u8]) -> Option<Held>,
     ) -> Vec<&'a [u8]> {
         let reply = &step.reply[..];
         let request = line::read(step.line);
@@ -123,7 +145,7 @@ impl Model {
                 let expected = self.store(&request, step, changed);
                 expect(&expected, *noreply);
                 if step.end == End::Unfinished
-                    && Size::of(key.len() + *len as usize, ITEM_MAX) == Size::Unclear
+                    && self.size(key.len() + *len as usize) == Size::Unclear
                 {
                     return Vec::new();
                 }
@@ -200,21 +222,25 @@ impl Model {
         Vec::new()
     }
 
-    /// Whether a request gave the item a CAS id, and so changed or replaced it.
-    fn is_new(&self, held: Option<ItemRef<'_>>) -> bool {
-        held.is_some_and(|item| item.cas() > self.last_cas)
+    /// How an item with so many bytes of key and value fits.
+    fn size(&self, bytes: usize) -> Size {
+        Size::of(bytes, self.sizes.item_max)
     }
 
-    fn compare(&mut self, key: &[u8], held: Option<ItemRef<'_>>) {
+    /// Whether a request gave the item a CAS id, and so changed or replaced it.
+    fn is_new(&self, held: Option<Held>) -> bool {
+        held.is_some_and(|item| item.cas > self.last_cas)
+    }
+
+    fn compare(&mut self, key: &[u8], held: Option<Held>) {
         let last_cas = self.last_cas;
         let name = key.escape_ascii();
         match (self.live(key), held) {
             (None, None) => {}
             (Some(item), Some(held)) => {
-                let value: Vec<u8> = held.pieces().flatten().copied().collect();
-                assert_eq!(item.flags, held.flags(), "flags of {name}");
+                let Held { flags, value, cas } = held;
+                assert_eq!(item.flags, flags, "flags of {name}");
                 assert!(item.value == value, "{name}: {}", value.escape_ascii());
-                let cas = held.cas();
                 match item.cas {
                     Some(old) => assert_eq!(old, cas, "{name}: another CAS id"),
                     None => assert!(cas > last_cas, "{name}: CAS id {cas} after {last_cas}"),
@@ -283,11 +309,12 @@ impl Model {
     }
 
     fn arith(&mut self, up: bool, key: &[u8], delta: u64, changed: bool) -> Vec<u8> {
+        let chunk_max = self.sizes.chunk_max;
         let Some(item) = self.live(key) else {
             return b"NOT_FOUND\r\n".to_vec();
         };
         // What is in several chunks is no number.
-        let in_pieces = match Size::of(key.len() + item.value.len(), CHUNK_MAX) {
+        let in_pieces = match Size::of(key.len() + item.value.len(), chunk_max) {
             Size::Fits => false,
             Size::Unclear => !changed,
             Size::TooLarge => true,
@@ -324,7 +351,7 @@ impl Model {
         else {
             return Vec::new();
         };
-        let too_large = match Size::of(key.len() + len as usize, ITEM_MAX) {
+        let too_large = match self.size(key.len() + len as usize) {
             Size::Fits => false,
             Size::Unclear if step.reply.is_empty() => !changed,
             Size::Unclear => step.reply == TOO_LARGE,
@@ -356,7 +383,7 @@ impl Model {
                     "append" => [&old.value, value].concat(),
                     _ => [value, &old.value].concat(),
                 };
-                let fits = match Size::of(key.len() + joined.len(), ITEM_MAX) {
+                let fits = match self.size(key.len() + joined.len()) {
                     Size::Fits => true,
                     Size::Unclear => changed,
                     Size::TooLarge => false,
