@@ -17,6 +17,7 @@ pub use rxbuf::RxBuf;
 use crate::codec::text::reply::Retrieved;
 use crate::codec::text::{ReplyLine, ValueHead, decode_line};
 use crate::codec::{DecodeError, DecodeErrorKind, Decoded, Limits};
+use crate::error::ErrorKind;
 
 /// Names a request to its owner.
 pub type Token = u32;
@@ -107,6 +108,10 @@ impl Answer<'_> {
 pub enum Malformed {
     /// Where a value or number was due.
     ValueHead,
+    /// `ERROR` in place of items.
+    UnknownCommand,
+    /// `SERVER_ERROR` in place of items.
+    ServerError,
     /// Anywhere else, also bytes that nobody asked for.
     Response,
 }
@@ -115,8 +120,19 @@ impl Malformed {
     /// pecl/memcache's words for it.
     pub fn text(self) -> &'static str {
         match self {
-            Malformed::ValueHead => "Malformed VALUE header",
+            Malformed::ValueHead | Malformed::UnknownCommand | Malformed::ServerError => {
+                "Malformed VALUE header"
+            }
             Malformed::Response => "Malformed server response",
+        }
+    }
+
+    /// What it is to callers that tell a server's complaint from rubbish.
+    pub fn kind(self) -> ErrorKind {
+        match self {
+            Malformed::ValueHead | Malformed::Response => ErrorKind::Protocol,
+            Malformed::UnknownCommand => ErrorKind::UnknownCommand,
+            Malformed::ServerError => ErrorKind::ServerError,
         }
     }
 }
@@ -201,17 +217,19 @@ impl Conn {
                 }
                 Decoded::Incomplete => None,
             },
-            Expect::Values => match Retrieved::decode(buf, limits).map_err(malformed)? {
-                Decoded::Complete {
-                    value: Retrieved::End,
-                    consumed,
-                } => Some((Piece::End, consumed, true)),
-                Decoded::Complete {
-                    value: Retrieved::Value { head, data },
-                    consumed,
-                } => Some((Piece::Value { head, data }, consumed, false)),
-                Decoded::Incomplete => None,
-            },
+            Expect::Values => {
+                match Retrieved::decode(buf, limits).map_err(|e| complaint(e, buf))? {
+                    Decoded::Complete {
+                        value: Retrieved::End,
+                        consumed,
+                    } => Some((Piece::End, consumed, true)),
+                    Decoded::Complete {
+                        value: Retrieved::Value { head, data },
+                        consumed,
+                    } => Some((Piece::Value { head, data }, consumed, false)),
+                    Decoded::Incomplete => None,
+                }
+            }
             Expect::Stats => match decode_line(buf, limits).map_err(malformed)? {
                 Decoded::Complete {
                     value: line,
@@ -267,6 +285,15 @@ fn malformed(error: DecodeError) -> Malformed {
     match error.kind {
         DecodeErrorKind::MalformedValueHead | DecodeErrorKind::ValueTooLong => Malformed::ValueHead,
         DecodeErrorKind::LineTooLong | DecodeErrorKind::MissingTerminator => Malformed::Response,
+    }
+}
+
+/// A retrieval has no words for a server's complaint: it stands where a value is due.
+fn complaint(error: DecodeError, buf: &[u8]) -> Malformed {
+    match malformed(error) {
+        Malformed::ValueHead if buf.starts_with(b"ERROR") => Malformed::UnknownCommand,
+        Malformed::ValueHead if buf.starts_with(b"SERVER_ERROR") => Malformed::ServerError,
+        other => other,
     }
 }
 

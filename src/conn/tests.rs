@@ -87,10 +87,26 @@ fn bytes_nobody_asked_for_are_never_an_answer() {
 fn rubbish_in_place_of_values_is_malformed() {
     let mut c = conn(&[(1, Expect::Values, 5)]);
     c.handle_sent(5);
-    receive(&mut c, b"ERROR\r\n");
+    receive(&mut c, b"HELLO\r\n");
     assert_eq!(answers(&mut c), Err(Malformed::ValueHead));
     assert_eq!(c.reset(), [1]);
     assert!(c.is_idle() && c.rx().data().is_empty());
+}
+
+#[test]
+fn a_complaint_in_place_of_values_is_told_from_rubbish() {
+    let kind = |line: &[u8]| {
+        let mut c = conn(&[(1, Expect::Values, 5)]);
+        c.handle_sent(5);
+        receive(&mut c, line);
+        answers(&mut c).map_err(|malformed| (malformed.kind(), malformed.text()))
+    };
+    // pecl/memcache has one text for all of them.
+    let text = "Malformed VALUE header";
+    assert_eq!(kind(b"ERROR\r\n"), Err((ErrorKind::UnknownCommand, text)));
+    let busy = kind(b"SERVER_ERROR busy\r\n");
+    assert_eq!(busy, Err((ErrorKind::ServerError, text)));
+    assert_eq!(kind(b"VALUE k\r\n"), Err((ErrorKind::Protocol, text)));
 }
 
 #[test]

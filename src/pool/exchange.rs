@@ -414,7 +414,7 @@ impl<'a, L> Exchange<'a, L> {
     /// Deals with the next piece of a server's answers.
     fn take_piece(&mut self, slot: usize) -> Result<Option<Step>, Failure> {
         let server = &*self.servers[slot];
-        let malformed = |m: Malformed| Failure::new(ErrorKind::Protocol, m.text());
+        let malformed = |m: Malformed| Failure::new(m.kind(), m.text());
         let Some(answer) = server.conn.peek(&self.limits).map_err(malformed)? else {
             return Ok(None);
         };
