@@ -40,19 +40,22 @@ deps: ## install what is missing (Debian 12); nothing when all is there
 # the server must not know the client. Files are replaced by renaming, never written in place: a
 # running process keeps the file it has mapped.
 .PHONY: dist
-dist: deps ## the extension, the C library, the server and the tools, into target/dist
+dist: deps lib ## the extension, the C library, the server and the tools, into target/dist
 	$(CARGO) build --locked --release -p mcrsd
 	$(CARGO) build --locked --release -p memcache_rs -p mcrs-tools
+	@install -p -m 755 $(RELEASE)/mcrsd $(RELEASE)/mcrs $(DIST)/
+	@install -p -m 644 $(RELEASE)/libmemcache_rs.so $(DIST)/memcache_rs.so
+	@echo "built $(VERSION) into $(DIST): $$(ls -m $(DIST))"
+
+.PHONY: lib
+lib: deps ## the C library alone, into target/dist
 	$(CARGO) rustc --locked --release -p mcrs --lib --features capi \
 	    --crate-type cdylib,staticlib -- -C link-arg=-Wl,-soname,$(LIBRARY)
 	@mkdir -p $(DIST)
-	@install -p -m 755 $(RELEASE)/mcrsd $(RELEASE)/mcrs $(DIST)/
-	@install -p -m 644 $(RELEASE)/libmemcache_rs.so $(DIST)/memcache_rs.so
 	@install -p -m 644 $(RELEASE)/libmcrs.so $(DIST)/$(LIBRARY)
 	@ln -sf $(LIBRARY) $(DIST)/libmcrs.so
 	@install -p -m 644 $(RELEASE)/libmcrs.a include/mcrs.h $(DIST)/
 	@$(call pkg_config,$${pcfiledir},$${prefix},$${prefix}) > $(DIST)/mcrs.pc
-	@echo "built $(VERSION) into $(DIST): $$(ls -m $(DIST))"
 
 .PHONY: php
 php: deps ## the PHP extension alone, into target/dist
