@@ -86,7 +86,7 @@ fn converse(asked: &[Expect], sent: usize, bytes: &[u8], cuts: &[u8]) -> (Vec<Sa
         waiting = waiting.max(conn.rx().data().len());
         loop {
             let before = conn.rx().data().len();
-            let step = match conn.peek(&LIMITS) {
+            let (step, early) = match conn.peek(&LIMITS) {
                 Err(malformed) => {
                     end = End::Refused(malformed);
                     break 'pieces;
@@ -98,11 +98,13 @@ fn converse(asked: &[Expect], sent: usize, bytes: &[u8], cuts: &[u8]) -> (Vec<Sa
                         what: show(&answer.piece),
                         last: answer.last,
                     });
-                    answer.step()
+                    let asked_whole = sent / REQUEST_LEN > answer.token as usize;
+                    (answer.step(), answer.last && !asked_whole)
                 }
             };
             conn.advance(step);
             assert!(conn.rx().data().len() < before, "an answer of no bytes");
+            assert_eq!(conn.answered_early(), early);
             if conn.answered_early() {
                 assert!(
                     !conn.wants_transmit(),
