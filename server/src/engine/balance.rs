@@ -45,12 +45,29 @@ pub(super) struct Balance {
     /// Pages to give back to the system, since the limit was lowered.
     surplus: AtomicUsize,
     moved: AtomicU64,
+    rescued: AtomicU64,
 }
 
 impl Balance {
     /// Pages that changed class or went back to the system.
     pub(super) fn moved(&self) -> u64 {
         self.moved.load(Ordering::Relaxed)
+    }
+
+    /// Items stored elsewhere because their page was leaving.
+    pub(super) fn rescued(&self) -> u64 {
+        self.rescued.load(Ordering::Relaxed)
+    }
+
+    /// Whether a page is on its way.
+    pub(super) fn is_moving(&self) -> bool {
+        self.moving.load(Ordering::Relaxed)
+    }
+
+    /// Sets the counts to 0.
+    pub(super) fn reset_stats(&self) {
+        self.moved.store(0, Ordering::Relaxed);
+        self.rescued.store(0, Ordering::Relaxed);
     }
 
     /// Sets how many pages are to be given back.
@@ -220,6 +237,7 @@ impl Engine {
         let taken = arena.unlink(link);
         debug_assert!(taken.is_none(), "freed under our reference");
         drop(bucket);
+        self.balance.rescued.fetch_add(1, Ordering::Relaxed);
         if let Some(chunk) = arena.release(pin) {
             self.free(chunk);
         }

@@ -267,6 +267,8 @@ impl Engine {
             limit_bytes: (self.slab.limit_pages() * PAGE_BYTES) as u64,
             free_pages: self.slab.free_pages() as u64,
             pages_moved: self.balance.moved(),
+            items_moved: self.balance.rescued(),
+            page_moving: self.balance.is_moving(),
             flush_point: self.expiry.point(),
         }
     }
@@ -317,6 +319,7 @@ impl Engine {
     /// Sets all cumulative figures to 0.
     pub fn reset_stats(&self) {
         self.counters.reset();
+        self.balance.reset_stats();
     }
 
     #[inline]

@@ -125,6 +125,10 @@ pub struct Stats {
     pub free_pages: u64,
     /// Pages that went from one class to another (cumulative).
     pub pages_moved: u64,
+    /// Items that were stored elsewhere because their page moved (cumulative).
+    pub items_moved: u64,
+    /// Whether a page is moving now.
+    pub page_moving: bool,
     /// The pending or last [`flush_at`](super::Engine::flush_at) point in ticks, 0 for none.
     pub flush_point: u32,
 }

@@ -250,6 +250,8 @@ fn what_this_server_lacks_is_refused_not_ignored() {
         &["-o", "ext_path=/x:1G"],
         &["-o", "ssl_key=x"],
         &["-o", "idle_timeout=5"],
+        &["-o", "no_slab_reassign"],
+        &["-o", "slab_automove=0"],
     ];
     for words in cases {
         let (status, text) = refused(words);
@@ -273,6 +275,7 @@ fn every_setting_the_flags_accept_makes_an_engine() {
         &["-I", "1024m", "-m", "2048"],
         &["-C", "-M"],
         &["-o", "slab_sizes=100-200-300"],
+        &["-o", "slab_reassign,slab_automove,slab_automove=1"],
     ];
     for words in cases {
         assert_eq!(ok(words).engine().validate(), Ok(()), "{words:?}");

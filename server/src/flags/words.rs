@@ -16,11 +16,13 @@ enum Word {
     Value(fn(&mut Settings, &str) -> Result<(), Exit>),
     /// Takes a number and is honoured when it is this one.
     Only(u64),
+    /// Likewise, and without a value it means this number.
+    Maybe(u64),
     /// Known to memcached, absent here.
     Lacking,
 }
 
-use Word::{Already, Lacking, Only, Set, Value};
+use Word::{Already, Lacking, Maybe, Only, Set, Value};
 
 /// Name, effect, help text (none: not advertised).
 const WORDS: &[(&str, Word, &str)] = &[
@@ -42,9 +44,18 @@ const WORDS: &[(&str, Word, &str)] = &[
     ("relaxed_privileges", Already, ""),
     ("no_lru_crawler", Already, ""),
     ("no_lru_maintainer", Already, ""),
-    ("no_slab_reassign", Already, ""),
-    ("no_slab_automove", Already, ""),
-    ("slab_automove", Only(0), ""),
+    (
+        "slab_reassign",
+        Already,
+        "pages move between classes (always so)",
+    ),
+    (
+        "slab_automove",
+        Maybe(1),
+        "pages move by themselves (always so)",
+    ),
+    ("no_slab_reassign", Lacking, ""),
+    ("no_slab_automove", Lacking, ""),
     ("idle_timeout", Only(0), ""),
     ("read_buf_mem_limit", Only(0), ""),
     (
@@ -74,7 +85,6 @@ const WORDS: &[(&str, Word, &str)] = &[
         }),
         "largest chunk in kilobytes, must divide 1024 and -I (default: 512)",
     ),
-    ("slab_reassign", Lacking, ""),
     ("slab_automove_ratio", Lacking, ""),
     ("slab_automove_window", Lacking, ""),
     ("slab_automove_freeratio", Lacking, ""),
@@ -130,7 +140,8 @@ pub(super) fn apply(settings: &mut Settings, list: &str) -> Result<(), Exit> {
             Set(set) => set(settings),
             Already => {}
             Value(set) => set(settings, given(name, value)?)?,
-            Only(only) => match given(name, value)?.parse::<u64>() {
+            Maybe(_) if value.is_none() => {}
+            Only(only) | Maybe(only) => match given(name, value)?.parse::<u64>() {
                 Ok(n) if n == *only => {}
                 Ok(_) => return Err(lacking(item)),
                 Err(_) => {

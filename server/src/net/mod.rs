@@ -87,13 +87,14 @@ pub fn serve(
     Ok(ended)
 }
 
-/// Advances the clock for ever.
+/// Advances the clock for ever, and does the engine's chores by it.
 async fn keep_time(shared: &Shared) -> Infallible {
     let mut ticks = interval(CLOCK_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
         shared.clock.advance();
+        shared.engine.tend(shared.clock.now());
     }
 }
 

@@ -1,7 +1,7 @@
 //! The groups of `stats`, as names and values in memcached's order.
 //!
-//! Source: mcrsd.md 2.11. A name that belongs to a feature this server has not (page moving, the
-//! LRU crawler and maintainer, extstore, TLS) is left out, as memcached leaves it out when the
+//! Source: mcrsd.md 2.11. A name that belongs to a feature this server has not (the LRU crawler
+//! and maintainer, extstore, TLS) is left out, as memcached leaves it out when the
 //! feature is off; one that is always there prints the number it has, which is 0 where nothing can
 //! happen. The set of names is contract: nothing of ours is added.
 
@@ -92,6 +92,21 @@ pub fn general(shared: &Shared, to: &mut Put<'_>) {
     put(to, "hash_power_level", engine.hash_power_level);
     put(to, "hash_bytes", engine.hash_bytes);
     put(to, "hash_is_expanding", 0);
+    put(to, "slab_reassign_rescues", engine.items_moved);
+    // A page that moves waits for readers of its items; none is tried again, dropped for being
+    // read, or held up for lack of memory, and items in several chunks are not stored elsewhere.
+    for name in [
+        "slab_reassign_chunk_rescues",
+        "slab_reassign_inline_reclaim",
+        "slab_reassign_busy_items",
+        "slab_reassign_busy_deletes",
+        "slab_reassign_busy_nomem",
+    ] {
+        put(to, name, 0);
+    }
+    put(to, "slab_reassign_last_busy_status", "none");
+    put(to, "slab_reassign_running", u8::from(engine.page_moving));
+    put(to, "slabs_moved", engine.pages_moved);
     for name in [
         "malloc_fails",
         "log_worker_dropped",
@@ -162,8 +177,8 @@ pub fn settings(shared: &Shared, to: &mut Put<'_>) {
     put(to, "item_size_max", s.item_size_max);
     put(to, "maxconns_fast", yes_no(s.maxconns_fast));
     put(to, "hashpower_init", s.hash_power.unwrap_or(0));
-    put(to, "slab_reassign", "no");
-    put(to, "slab_automove", 0);
+    put(to, "slab_reassign", "yes");
+    put(to, "slab_automove", 1);
     put(to, "slab_automove_ratio", "0.80");
     put(to, "slab_automove_window", 10);
     put(to, "slab_chunk_max", s.slab_chunk_max);
