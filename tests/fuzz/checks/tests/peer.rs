@@ -133,8 +133,13 @@ fn understood(mut data: &[u8], now: i64) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
                 };
                 data = &data[bytes.len()..];
                 block = Some(bytes.to_vec());
-                // What 1.6.18 does with the rest of a chunk that does not end is its own.
-                plain(key) && lasting(*exptime) && bytes.ends_with(b"\r\n")
+                // What 1.6.18 does with the rest of a chunk that does not end is its own; and
+                // incr of blanks reads on behind the value, into whatever was there before.
+                let blanks = bytes.iter().all(|b| b.is_ascii_whitespace() || *b == 0x0b);
+                plain(key)
+                    && lasting(*exptime)
+                    && bytes.ends_with(b"\r\n")
+                    && (*len == 0 || !blanks)
             }
             Line::Delete { key, .. } | Line::Arith { key, .. } => plain(key),
             Line::Touch { key, exptime, .. } => plain(key) && lasting((*exptime).into()),
