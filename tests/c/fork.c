@@ -57,6 +57,8 @@ int main(void)
     mcrs_client *client = mcrs_client_new();
     unsigned long before;
     int status = -1;
+    int ready[2];
+    char byte = 0;
     pid_t child;
 
     EXPECT(MCRS_RESULT_OK,
@@ -64,16 +66,22 @@ int main(void)
     count(client, "before-fork");
     before = connections(client);
     CHECK(before == connections(client));
+    CHECK(pipe(ready) == 0);
     fflush(NULL);
 
     child = fork();
     if (child == 0) {
+        /* While the parent is quiet: the server sees another connection. */
+        CHECK(connections(client) == before + 1);
+        CHECK(write(ready[1], &byte, 1) == 1);
         count(client, "child");
         CHECK(connections(client) == before + 1);
         mcrs_client_free(client);
         _exit(checks_failed == 0 ? 0 : 1);
     }
     if (CHECK(child > 0)) {
+        close(ready[1]);
+        CHECK(read(ready[0], &byte, 1) == 1);
         /* Both at the same time. */
         count(client, "parent");
         CHECK(waitpid(child, &status, 0) == child);
