@@ -16,6 +16,12 @@ pub struct mcrs_client {
     pub(super) broken: bool,
 }
 
+// The header says that a client may move from thread to thread.
+const _: fn() = || {
+    fn may_move<T: Send>() {}
+    may_move::<mcrs_client>();
+};
+
 /// A client with default options and without servers. To be freed by mcrs_client_free(). NULL only
 /// after a defect of this library.
 ///

@@ -2,7 +2,7 @@
 //! extension does. This page says what is common to all functions.
 //!
 //! # Shape
-//! Functions are named mcrs_<noun>_<verb>. The receiver comes first, then inputs, then outputs,
+//! Functions are named `mcrs_<noun>_<verb>`. The receiver comes first, then inputs, then outputs,
 //! then an mcrs_error. No parameter is both input and output. Outputs are written only when the
 //! function returns MCRS_RESULT_OK, unless its comment names another result.
 //!

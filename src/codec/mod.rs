@@ -7,7 +7,7 @@
 //! |---|---|---|
 //! | framing | a line, then for storage commands a data block | later |
 //! | request | [`text::Request`] | later |
-//! | reply | [`text::Reply`] | later |
+//! | reply | [`text::ReplyLine`] | later |
 //!
 //! Next: [`text`] for the classic protocol, [`key`] for what a key may be, [`exptime`] for times.
 
