@@ -229,6 +229,46 @@ fn a_dead_server_s_keys_go_to_the_living() {
 }
 
 #[test]
+fn each_of_many_keys_has_its_own_answer() {
+    let Some(server) = memcached() else { return };
+    let dead = DeadPort::new();
+    let c = &mut client(&[dead.port(), server.port()], PATIENT);
+    c.set_option("allow_failover", "0").unwrap();
+    let names: Vec<String> = (0..40).map(|i| format!("key-{i}")).collect();
+    let keys: Vec<&[u8]> = names.iter().map(String::as_bytes).collect();
+    for key in keys.iter().step_by(2) {
+        // Half of them belong to the dead server.
+        let _ = c.set(key, key, 0, 0);
+    }
+    let mut counts = [0; 3];
+    for (i, answer) in c.get_many(&keys).unwrap().into_iter().enumerate() {
+        let on_the_living = c.choose(keys[i]) == Some(1);
+        match answer {
+            Ok(Some(item)) => {
+                assert!(on_the_living && i % 2 == 0);
+                assert_eq!(item.value, keys[i]);
+                counts[0] += 1;
+            }
+            Ok(None) => {
+                assert!(on_the_living && i % 2 == 1);
+                counts[1] += 1;
+            }
+            Err(error) => {
+                assert!(!on_the_living);
+                assert_eq!(error.kind(), ErrorKind::ServerDown);
+                counts[2] += 1;
+            }
+        }
+    }
+    assert!(counts.iter().all(|&n| n > 0), "{counts:?}");
+    assert!(c.get_many(&[]).unwrap().is_empty());
+    let error = c.get_many(&[b"good", b"not good"]).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidKey);
+    let error = client(&[], PATIENT).get_many(&[b"k"]).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NoServers);
+}
+
+#[test]
 fn connecting_stops_at_the_time_out() {
     let hole = BlackHole::new();
     let c = &mut client(&[hole.port()], HASTY);
