@@ -73,7 +73,9 @@ install: ## copy target/dist into PREFIX (/usr/local), the extension into PHP's 
 	install -m 644 $(DIST)/$(LIBRARY) $(DIST)/libmcrs.a $(DESTDIR)$(LIBDIR)/
 	ln -sf $(LIBRARY) $(DESTDIR)$(LIBDIR)/libmcrs.so
 	$(call pkg_config,$(PREFIX),$(LIBDIR),$(PREFIX)/include) > $(DESTDIR)$(LIBDIR)/pkgconfig/mcrs.pc
-	install -D -m 644 -t $(DESTDIR)$$($(PHP_CONFIG) --extension-dir) $(DIST)/memcache_rs.so
+	@if command -v $(PHP_CONFIG) >/dev/null; then set -x; \
+	    install -D -m 644 -t "$(DESTDIR)$$($(PHP_CONFIG) --extension-dir)" $(DIST)/memcache_rs.so; \
+	else echo 'no $(PHP_CONFIG), so the PHP extension stays in $(DIST)'; fi
 
 # --- run ---------------------------------------------------------------------------------------
 
@@ -124,6 +126,10 @@ fuzz: deps ## the same for one parser until interrupted: make fuzz TARGET=text_r
 .PHONY: header
 header: ## rewrite include/mcrs.h from src/capi
 	MCRS_BLESS=1 $(CARGO) test --locked -p mcrs --test it the_header_is_what_the_sources_say
+
+.PHONY: symbols
+symbols: dist ## compare what is exported with include/mcrs.symbols and the header
+	MCRS_TEST_NO_SKIP=1 $(CARGO) test --locked -p mcrs --test it symbols
 
 .PHONY: clean
 clean: ## remove everything built; target/ is the only place

@@ -8,10 +8,6 @@ use super::source::{Source, words};
 /// The files (or directories, with `/`) that may hold unsafe code, each with its reason.
 pub(super) const ALLOWED: &[(&str, &str)] = &[
     ("src/capi/", "C passes pointers"),
-    (
-        "src/transport/poll.rs",
-        "poll(2) takes a pointer to an array",
-    ),
     ("php/src/zend/", "the engine is C"),
     ("server/src/engine/memory.rs", "slab pages are raw memory"),
 ];
