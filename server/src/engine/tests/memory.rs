@@ -292,6 +292,7 @@ fn items_of_one_size_get_chunks_of_their_size() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "see parts.rs")]
 fn the_table_grows_and_loses_nothing() {
     let engine = with(Config {
         min_space: 24,
@@ -320,6 +321,7 @@ fn the_table_grows_and_loses_nothing() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "see parts.rs")]
 fn a_table_that_may_not_grow_works_on() {
     let engine = with(Config {
         hash_expand: false,

@@ -4,6 +4,7 @@ mod items;
 mod large;
 mod memory;
 mod model;
+mod parts;
 mod threads;
 
 use super::*;
