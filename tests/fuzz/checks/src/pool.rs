@@ -161,7 +161,7 @@ fn answered(batch: &Batch, asked: &Asked, came: &[u8]) {
         );
         assert!(!found[hit.index], "two hits for one question");
         found[hit.index] = true;
-        bytes += hit.value.len() + "VALUE k0 0 0\r\n\r\n".len();
+        bytes += hit.value.len() + "VALUE k0 0 0\n\r\n".len();
         let there = hit.value.is_empty() || came.windows(hit.value.len()).any(|w| w == hit.value);
         assert!(there, "bytes that no server sent");
     }
