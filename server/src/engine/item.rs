@@ -182,7 +182,8 @@ pub struct ItemRef<'e> {
 }
 
 impl<'e> ItemRef<'e> {
-    /// Of an item whose bucket is locked; `before` is its item bits and last access before.
+    /// Of a pinned item; `before` is its item bits and last access before. CAS id and expiry are
+    /// those of one moment if its bucket is locked.
     #[inline]
     pub(super) fn new(engine: &'e Engine, pin: Pin, before: (u32, u32)) -> ItemRef<'e> {
         let link = pin.link();

@@ -15,7 +15,7 @@
 //! (`memory.rs`) whose inside is an item (`item.rs`). Chunks come from the pages of their class
 //! (`slab.rs`, `classes.rs`), and when those are full from an item that must go (`evict.rs`) or
 //! is dead (`expire.rs`). Storing is in `draft.rs`, counting up and down in `arith.rs`, figures
-//! are in `counters.rs`, settings in `config.rs`, answers in `outcome.rs`.
+//! are in `counters.rs`, listings in `list.rs`, settings in `config.rs`, answers in `outcome.rs`.
 //!
 //! # Locks
 //! The lock of a bucket guards which items are in it, and everything in an item that changes.
@@ -32,6 +32,7 @@ mod draft;
 mod evict;
 mod expire;
 mod item;
+mod list;
 mod memory;
 mod outcome;
 mod slab;

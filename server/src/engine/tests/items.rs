@@ -400,3 +400,35 @@ fn figures_can_be_reset_without_losing_levels() {
         (0, 1)
     );
 }
+
+#[test]
+fn a_class_lists_its_live_items_and_lets_go_of_them() {
+    let engine = engine();
+    for key in [b"a", b"b", b"c", b"d"] {
+        set(&engine, key, b"v");
+    }
+    assert_eq!(engine.delete(b"b", None, 1), Delete::Done);
+    assert!(engine.touch(b"c", 5, 1));
+    let class = usize::from(engine.get(b"a", 1).expect("stored").class());
+    let listed = |most, now| {
+        let mut keys = Vec::new();
+        engine.list(class, most, now, |item| {
+            keys.push(item.key().to_vec());
+            keys.len() < most
+        });
+        keys.sort();
+        keys
+    };
+    assert_eq!(listed(9, 4), [b"a", b"c", b"d"]);
+    assert_eq!(listed(9, 5), [b"a", b"d"], "c has expired");
+    assert_eq!(listed(1, 4).len(), 1);
+    for absent in [0, class + 1, 63, usize::MAX] {
+        engine.list(absent, 9, 4, |_| panic!("an item of class {absent}"));
+    }
+    engine.list(class, 9, 4, |_| false);
+    for key in [b"a", b"c", b"d"] {
+        let item = engine.get(key, 4).expect("stored");
+        let references = engine.header(item.link().expect("held")).references();
+        assert_eq!(references, 1, "only the one just taken");
+    }
+}
