@@ -3,16 +3,20 @@
 //! This is grammar only: no sockets, no clocks, no counters, no policy and no meaning of values.
 //! Decoders borrow from the input and never allocate; encoders append to a caller's buffer.
 //!
-//! | | text | meta, binary |
+//! | | text | meta |
 //! |---|---|---|
-//! | framing | a line, then for storage commands a data block | later |
-//! | request | [`text::Request`] | later |
-//! | reply | [`text::ReplyLine`] | later |
+//! | framing | a line, then for storage commands a data block | the same; lines of both mix |
+//! | request | [`text::Request`] | [`meta::Request`] |
+//! | reply | [`text::ReplyLine`] | [`meta::Reply`] |
+//! | key | 250 bytes, no blanks | the same, or any bytes in base64 |
+//! | silence | `noreply`, errors too | flag `q`, errors never |
 //!
-//! Next: [`text`] for the classic protocol, [`key`] for what a key may be, [`exptime`] for times.
+//! Next: [`text`] for the classic protocol, [`meta`] for the newer commands on its lines, [`key`]
+//! for what a key may be, [`exptime`] for times.
 
 pub mod exptime;
 pub mod key;
+pub mod meta;
 pub mod num;
 pub mod text;
 
@@ -58,7 +62,7 @@ pub struct DecodeError {
 pub enum DecodeErrorKind {
     /// No line end within the limit for lines.
     LineTooLong,
-    /// A `VALUE` line whose fields are missing or not numbers.
+    /// A `VALUE` or `VA` line whose fields are missing or not numbers.
     MalformedValueHead,
     /// A value longer than [`Limits::max_value_len`].
     ValueTooLong,
@@ -70,7 +74,7 @@ impl std::fmt::Display for DecodeError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let what = match self.kind {
             DecodeErrorKind::LineTooLong => "no line end within the limit",
-            DecodeErrorKind::MalformedValueHead => "malformed VALUE line",
+            DecodeErrorKind::MalformedValueHead => "malformed line before a value",
             DecodeErrorKind::ValueTooLong => "value longer than the limit",
             DecodeErrorKind::MissingTerminator => "data block without CR LF at its end",
         };
