@@ -3,17 +3,18 @@
 //! This is grammar only: no sockets, no clocks, no counters, no policy and no meaning of values.
 //! Decoders borrow from the input and never allocate; encoders append to a caller's buffer.
 //!
-//! | | text | meta |
-//! |---|---|---|
-//! | framing | a line, then for storage commands a data block | the same; lines of both mix |
-//! | request | [`text::Request`] | [`meta::Request`] |
-//! | reply | [`text::ReplyLine`] | [`meta::Reply`] |
-//! | key | 250 bytes, no blanks | the same, or any bytes in base64 |
-//! | silence | `noreply`, errors too | flag `q`, errors never |
+//! | | text | meta | binary |
+//! |---|---|---|---|
+//! | framing | a line, then for storage commands a data block | the same; lines of both mix | a header that holds all lengths |
+//! | request | [`text::Request`] | [`meta::Request`] | [`binary::Request`] |
+//! | reply | [`text::ReplyLine`] | [`meta::Reply`] | [`binary::Reply`] |
+//! | key | 250 bytes, no blanks | the same, or any bytes in base64 | 250 bytes of any value |
+//! | silence | `noreply`, errors too | flag `q`, errors never | a quiet opcode, errors never |
 //!
-//! Next: [`text`] for the classic protocol, [`meta`] for the newer commands on its lines, [`key`]
-//! for what a key may be, [`exptime`] for times.
+//! Next: [`text`] for the classic protocol, [`meta`] for the newer commands on its lines,
+//! [`binary`], [`key`] for what a key may be, [`exptime`] for times.
 
+pub mod binary;
 pub mod exptime;
 pub mod key;
 pub mod meta;
@@ -68,6 +69,10 @@ pub enum DecodeErrorKind {
     ValueTooLong,
     /// A data block that is not followed by CR LF.
     MissingTerminator,
+    /// A first byte with which no binary message of this direction begins.
+    BadMagic,
+    /// A binary header whose body is shorter than extras and key in it.
+    BodyTooShort,
 }
 
 impl std::fmt::Display for DecodeError {
@@ -77,6 +82,8 @@ impl std::fmt::Display for DecodeError {
             DecodeErrorKind::MalformedValueHead => "malformed line before a value",
             DecodeErrorKind::ValueTooLong => "value longer than the limit",
             DecodeErrorKind::MissingTerminator => "data block without CR LF at its end",
+            DecodeErrorKind::BadMagic => "no binary message",
+            DecodeErrorKind::BodyTooShort => "body shorter than extras and key",
         };
         write!(f, "{what} at byte {}", self.offset)
     }

@@ -284,7 +284,10 @@ impl Conn {
 fn malformed(error: DecodeError) -> Malformed {
     match error.kind {
         DecodeErrorKind::MalformedValueHead | DecodeErrorKind::ValueTooLong => Malformed::ValueHead,
-        DecodeErrorKind::LineTooLong | DecodeErrorKind::MissingTerminator => Malformed::Response,
+        DecodeErrorKind::LineTooLong
+        | DecodeErrorKind::MissingTerminator
+        | DecodeErrorKind::BadMagic
+        | DecodeErrorKind::BodyTooShort => Malformed::Response,
     }
 }
 

@@ -12,3 +12,4 @@ mod sim;
 mod symbols;
 mod tidy;
 mod wire;
+mod wire_binary;
