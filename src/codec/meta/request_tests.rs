@@ -430,7 +430,7 @@ fn any_line_is_read_as_the_slow_reader_reads_it() {
     ];
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
     let (mut good, mut bad) = (0, 0);
-    for _ in 0..200_000 {
+    for _ in 0..60_000 {
         let mut line = random
             .pick(&["mg", "ms", "md", "ma", "me", "mn"])
             .to_owned();
@@ -469,7 +469,7 @@ fn any_line_is_read_as_the_slow_reader_reads_it() {
             Err(_) => bad += 1,
         }
     }
-    assert!(good > 20_000 && bad > 20_000, "{good} good, {bad} bad");
+    assert!(good > 6_000 && bad > 6_000, "{good} good, {bad} bad");
 }
 
 /// A request printed and read again is the same.
