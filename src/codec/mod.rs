@@ -12,7 +12,7 @@
 //! | silence | `noreply`, errors too | flag `q`, errors never | a quiet opcode, errors never |
 //!
 //! Next: [`text`] for the classic protocol, [`meta`] for the newer commands on its lines,
-//! [`binary`], [`key`] for what a key may be, [`exptime`] for times.
+//! [`binary`], [`udp`] for either in datagrams, [`key`] for what a key may be, [`exptime`] for times.
 
 pub mod binary;
 pub mod exptime;
@@ -20,6 +20,7 @@ pub mod key;
 pub mod meta;
 pub mod num;
 pub mod text;
+pub mod udp;
 
 /// What a decoder made of the bytes it was shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
