@@ -6,7 +6,7 @@ use super::counters::Count;
 use super::item::Layout;
 use super::memory::Link;
 use super::table::{Bucket, Place};
-use super::{Arith, Direction, Engine, Stored};
+use super::{Arith, ArithTerms, Direction, Engine, Stored};
 
 /// Digits of the largest number.
 const DIGITS_MAX: usize = 20;
@@ -24,24 +24,42 @@ impl Engine {
         compare: Option<u64>,
         now: u32,
     ) -> Arith {
+        let terms = ArithTerms {
+            compare,
+            ..ArithTerms::default()
+        };
+        self.arith_with(key, direction, delta, &terms, now).0
+    }
+
+    /// [`arith`](Engine::arith) on further terms. Answers the item's expiry tick before as well, 0
+    /// unless it was done.
+    pub fn arith_with(
+        &self,
+        key: &[u8],
+        direction: Direction,
+        delta: u64,
+        terms: &ArithTerms,
+        now: u32,
+    ) -> (Arith, u32) {
+        let refused = |why| (why, 0);
         let hash = self.hash(key);
         let mut counted = false;
         loop {
             let bucket = self.table.lock(hash);
             let Some(place) = self.find(&bucket, hash, key) else {
-                return Arith::NotFound;
+                return refused(Arith::NotFound);
             };
             let link = place.link();
             if self.death(link, now).is_some() {
                 self.bury(bucket, place);
-                return Arith::NotFound;
+                return refused(Arith::NotFound);
             }
-            if compare.is_some_and(|cas| cas != self.cas_of(link)) {
-                return Arith::Exists;
+            if terms.compare.is_some_and(|cas| cas != self.cas_of(link)) {
+                return refused(Arith::Exists);
             }
             let layout = Layout::of(self.header(link));
             let Some(number) = self.number(link, &layout) else {
-                return Arith::NonNumeric;
+                return refused(Arith::NonNumeric);
             };
             if !std::mem::replace(&mut counted, true) {
                 let count = match direction {
@@ -56,12 +74,12 @@ impl Engine {
             };
             let mut buffer = [0; DIGITS_MAX];
             let digits = digits(value, &mut buffer);
-            if let Some(cas) = self.rewrite(link, &layout, digits, now) {
-                return Arith::Done { value, cas };
+            if let Some((cas, expiry)) = self.rewrite(link, &layout, digits, terms, now) {
+                return (Arith::Done { value, cas }, expiry);
             }
-            match self.restore(bucket, place, digits, now) {
-                Restored::Done(cas) => return Arith::Done { value, cas },
-                Restored::NoMemory => return Arith::NoMemory,
+            match self.restore(bucket, place, digits, terms, now) {
+                Restored::Done(cas, expiry) => return (Arith::Done { value, cas }, expiry),
+                Restored::NoMemory => return refused(Arith::NoMemory),
                 Restored::Changed => {}
             }
         }
@@ -76,8 +94,16 @@ impl Engine {
             .peek(link, layout.value_at(), layout.value_len, parse)
     }
 
-    /// Writes the digits over the present value, if they fit and nobody reads it; the new CAS id.
-    fn rewrite(&self, link: Link, layout: &Layout, digits: &[u8], now: u32) -> Option<u64> {
+    /// Writes the digits over the present value, if they fit and nobody reads it; the new CAS id
+    /// and the expiry before.
+    fn rewrite(
+        &self,
+        link: Link,
+        layout: &Layout,
+        digits: &[u8],
+        terms: &ArithTerms,
+        now: u32,
+    ) -> Option<(u64, u32)> {
         if digits.len() > layout.value_len {
             return None;
         }
@@ -88,18 +114,30 @@ impl Engine {
         let (front, padding) = value.split_at_mut(digits.len());
         front.copy_from_slice(digits);
         padding.fill(b' ');
-        let cas = self.next_cas();
+        let cas = self.cas_for(terms.cas);
         if let Some(id) = arena.cas(link) {
             id.store(cas, Ordering::Relaxed);
         }
-        arena.header(link).access.store(now, Ordering::Relaxed);
+        let header = arena.header(link);
+        header.access.store(now, Ordering::Relaxed);
+        let expiry = header.expiry.load(Ordering::Relaxed);
+        header
+            .expiry
+            .store(terms.touch.unwrap_or(expiry), Ordering::Relaxed);
         arena.publish(chunk, bits);
-        Some(cas)
+        Some((cas, expiry))
     }
 
     /// Stores the digits as a new item in the place of the present one. No memory is taken with
     /// the bucket locked, so the item may change meanwhile.
-    fn restore(&self, bucket: Bucket<'_>, place: Place<'_>, digits: &[u8], now: u32) -> Restored {
+    fn restore(
+        &self,
+        bucket: Bucket<'_>,
+        place: Place<'_>,
+        digits: &[u8],
+        terms: &ArithTerms,
+        now: u32,
+    ) -> Restored {
         let link = place.link();
         let header = self.header(link);
         let before = (header.bits(), header.access.load(Ordering::Relaxed));
@@ -122,17 +160,21 @@ impl Engine {
             return Restored::Changed;
         };
         let expiry = self.header(link).expiry.load(Ordering::Relaxed);
-        draft.set_expiry(expiry);
-        let cas = self.next_cas();
+        draft.set_expiry(terms.touch.unwrap_or(expiry));
+        if old.has_encoded_key() {
+            draft.mark_encoded_key();
+        }
+        let cas = self.cas_for(terms.cas);
         match self.install(bucket, Some(place), &mut draft, cas, now) {
-            Stored::Done { cas } => Restored::Done(cas),
+            Stored::Done { cas } => Restored::Done(cas, expiry),
             _ => Restored::NoMemory,
         }
     }
 }
 
 enum Restored {
-    Done(u64),
+    /// The new CAS id, and the expiry before.
+    Done(u64, u32),
     NoMemory,
     /// Another thread replaced the item: look again.
     Changed,

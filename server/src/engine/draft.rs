@@ -5,10 +5,10 @@ use std::sync::atomic::Ordering;
 
 use super::counters::Count;
 use super::evict;
-use super::item::{self, FETCHED, Layout};
+use super::item::{self, ENCODED_KEY, FETCHED, Layout, STALE, TOKEN_SENT};
 use super::memory::{Chunk, Link};
 use super::table::{Bucket, Place};
-use super::{Engine, ItemRef, KEY_MAX_BYTES, Mode, NoMemory, ReserveError, Stored};
+use super::{Engine, ItemRef, KEY_MAX_BYTES, Mode, NoMemory, ReserveError, Stored, Terms};
 
 /// An item that is being written and that nobody else sees. Fill it, then
 /// [`commit`](Engine::commit) it; dropping it throws it away.
@@ -20,8 +20,8 @@ pub struct Draft<'e> {
     layout: Layout,
     expiry: u32,
     hash: u64,
-    /// Item bits of the eviction policy.
-    policy: u32,
+    /// Item bits besides the layout's: the eviction policy's and marks.
+    bits: u32,
     /// Bytes of the value written.
     filled: usize,
     /// The chain of a chunked item: first and last sealed data chunk, and the one being written
@@ -107,6 +107,16 @@ impl Draft<'_> {
         self.layout.value_len - self.filled
     }
 
+    /// Notes that the client gave the key in another form than its bytes.
+    pub fn mark_encoded_key(&mut self) {
+        self.mark(ENCODED_KEY);
+    }
+
+    /// Adds item bits.
+    pub(super) fn mark(&mut self, bits: u32) {
+        self.bits |= bits;
+    }
+
     /// Sets another expiry.
     pub(super) fn set_expiry(&mut self, expiry: u32) {
         self.expiry = expiry;
@@ -136,7 +146,7 @@ impl Draft<'_> {
     }
 
     /// The key, from the draft's own memory.
-    fn key(&self) -> &[u8] {
+    pub fn key(&self) -> &[u8] {
         let Some(head) = &self.head else { return &[] };
         self.engine
             .arena()
@@ -193,7 +203,7 @@ impl Engine {
         }
         let bytes = layout.head_bytes(front);
         let class = classes.fit(bytes).ok_or(ReserveError::TooLarge)?;
-        let (mut head, policy) = self
+        let (mut head, bits) = self
             .allocate(class, bytes, now)
             .ok_or(ReserveError::NoMemory)?;
         item::write_head(self.arena(), &mut head, &layout, flags, key);
@@ -203,7 +213,7 @@ impl Engine {
             layout,
             expiry,
             hash: self.hash(key),
-            policy,
+            bits,
             filled: 0,
             first: None,
             last: None,
@@ -217,13 +227,30 @@ impl Engine {
     ///
     /// # Panics
     /// If the draft's value is not completely written, or it is another engine's.
+    #[inline]
     pub fn commit(&self, draft: Draft<'_>, mode: Mode, now: u32) -> Stored {
+        self.commit_with(draft, mode, &Terms::default(), now).0
+    }
+
+    /// [`commit`](Engine::commit) on further terms. Answers the length of the value that was stored
+    /// as well, of the draft's if none was.
+    ///
+    /// # Panics
+    /// As `commit`.
+    pub fn commit_with(
+        &self,
+        mut draft: Draft<'_>,
+        mode: Mode,
+        terms: &Terms,
+        now: u32,
+    ) -> (Stored, usize) {
         assert_eq!(draft.remaining(), 0, "commit of an unfinished draft");
         assert!(
             std::ptr::eq(draft.engine, self),
             "commit of another engine's draft"
         );
-        let cas = self.next_cas();
+        let cas = self.cas_for(terms.cas);
+        let len = draft.layout.value_len;
         if let Some(head) = &draft.head {
             let class = if draft.layout.chunked {
                 self.slab.classes().len() - 1
@@ -233,13 +260,23 @@ impl Engine {
             self.counters.one(class, Count::CmdSet);
         }
         match mode {
-            Mode::Append | Mode::Prepend => self.commit_joined(draft, mode, cas, now),
-            _ => self.commit_whole(draft, mode, cas, now),
+            Mode::Append | Mode::Prepend => self.commit_joined(draft, mode, terms, cas, now),
+            _ => {
+                let older = terms.accept_older;
+                (self.commit_whole(&mut draft, mode, older, cas, now), len)
+            }
         }
     }
 
-    /// Every mode that stores the draft as it is.
-    fn commit_whole(&self, mut draft: Draft<'_>, mode: Mode, cas: u64, now: u32) -> Stored {
+    /// Every mode that stores the draft as it is. If it is not stored it is still whole.
+    pub(super) fn commit_whole(
+        &self,
+        draft: &mut Draft<'_>,
+        mode: Mode,
+        accept_older: bool,
+        cas: u64,
+        now: u32,
+    ) -> Stored {
         let bucket = self.table.lock(draft.hash);
         let place = self.find(&bucket, draft.hash, draft.key());
         let live = place
@@ -255,7 +292,15 @@ impl Engine {
             (Mode::Replace, None) => Some(Stored::NotStored),
             (Mode::Cas(_), None) => Some(Stored::NotFound),
             (Mode::Cas(id), Some(link)) => {
-                let same = self.config.cas && id != 0 && id == self.cas_of(link);
+                let present = self.cas_of(link);
+                let usable = self.config.cas && id != 0;
+                let older = usable && accept_older && id < present;
+                let same = usable && id == present || older;
+                if older {
+                    let header = self.header(link);
+                    draft.set_expiry(header.expiry.load(Ordering::Relaxed));
+                    draft.mark(STALE | header.bits() & TOKEN_SENT);
+                }
                 let count = if same {
                     Count::CasHits
                 } else {
@@ -272,25 +317,45 @@ impl Engine {
             }
             return refused;
         }
-        self.install(bucket, place, &mut draft, cas, now)
+        self.install(bucket, place, draft, cas, now)
     }
 
     /// Append and prepend: the draft's value and the present one make a new item, unless another
     /// thread changes the item meanwhile, when it is done again with what it is then.
-    fn commit_joined(&self, draft: Draft<'_>, mode: Mode, cas: u64, now: u32) -> Stored {
+    fn commit_joined(
+        &self,
+        mut draft: Draft<'_>,
+        mode: Mode,
+        terms: &Terms,
+        cas: u64,
+        now: u32,
+    ) -> (Stored, usize) {
+        let len = draft.layout.value_len;
         loop {
             let Some(old) = self.lookup(draft.key(), now, |bits| bits, |_| ()) else {
-                return Stored::NotStored;
+                if !terms.create {
+                    return (Stored::NotStored, len);
+                }
+                match self.commit_whole(&mut draft, Mode::Add, false, cas, now) {
+                    // Somebody else created it meanwhile; or there is no memory, when it is gone.
+                    Stored::NotStored if draft.head.is_some() => continue,
+                    stored => return (stored, len),
+                }
             };
+            if terms.compare.is_some_and(|id| id != old.cas()) {
+                return (Stored::Exists, len);
+            }
             let Some(mut joined) = self.joined(&old, &draft, mode, now) else {
-                return Stored::NotStored;
+                return (Stored::NotStored, len);
             };
             let bucket = self.table.lock(draft.hash);
             let place = bucket.find(draft.hash, |link| Some(link) == old.link());
             let Some(place) = place else { continue };
             // It may have been touched since.
             joined.set_expiry(self.header(place.link()).expiry.load(Ordering::Relaxed));
-            return self.install(bucket, Some(place), &mut joined, cas, now);
+            let len = joined.layout.value_len;
+            let stored = self.install(bucket, Some(place), &mut joined, cas, now);
+            return (stored, len);
         }
     }
 
@@ -307,6 +372,9 @@ impl Engine {
         let mut joined = self
             .reserve(old.key(), old.flags(), old.expiry(), len, now)
             .ok()?;
+        if old.has_encoded_key() {
+            joined.mark_encoded_key();
+        }
         if mode == Mode::Prepend {
             self.copy_draft(added, &mut joined, now)?;
         }
@@ -355,7 +423,7 @@ impl Engine {
         if let Some(id) = self.arena().cas(head.link()) {
             id.store(cas, Ordering::Relaxed);
         }
-        let bits = draft.layout.bits() | draft.policy | self.expiry.generation_bits();
+        let bits = draft.layout.bits() | draft.bits | self.expiry.generation_bits();
         let link = self.arena().publish(head, bits);
         let mut replaced = None;
         match place {

@@ -26,7 +26,12 @@ pub(super) const FETCHED: u32 = 1 << 6;
 /// Two item bits for the eviction policy.
 pub(super) const POLICY_SHIFT: u32 = 7;
 pub(super) const POLICY: u32 = 0b11 << POLICY_SHIFT;
-// Bits 9, 10 and 11 are kept for the meta protocol: stale, token sent, key was given in base64.
+/// Item bit: the value is out of date and somebody should store a new one (`marks.rs`).
+pub(super) const STALE: u32 = 1 << 9;
+/// Item bit: somebody was asked to store a new value (`marks.rs`).
+pub(super) const TOKEN_SENT: u32 = 1 << 10;
+/// Item bit: the client gave the key in another form than its bytes, and wants it back so.
+pub(super) const ENCODED_KEY: u32 = 1 << 11;
 /// Four item bits: the flush generation the item was stored in (`expire.rs`).
 pub(super) const GENERATION_SHIFT: u32 = 12;
 
@@ -281,6 +286,12 @@ impl<'e> ItemRef<'e> {
     /// Bytes of the whole item, header included.
     pub fn total_bytes(&self) -> usize {
         self.layout.total_bytes(self.engine.arena().body_start())
+    }
+
+    /// Was the key stored by a client that gave it in another form than its bytes?
+    pub fn has_encoded_key(&self) -> bool {
+        let bits = self.link().map(|link| self.engine.header(link).bits());
+        bits.is_some_and(|bits| bits & ENCODED_KEY != 0)
     }
 
     /// Was the item read before this lookup?

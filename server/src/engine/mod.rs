@@ -14,8 +14,8 @@
 //! Inside, a key's hash leads to a bucket (`table.rs`), the bucket to chunks of the arena
 //! (`memory.rs`) whose inside is an item (`item.rs`). Chunks come from the pages of their class
 //! (`slab.rs`, `classes.rs`), and when those are full from an item that must go (`evict.rs`) or
-//! is dead (`expire.rs`). Storing is in `draft.rs`, counting up and down in `arith.rs`, figures
-//! are in `counters.rs`, listings in `list.rs`, settings in `config.rs`, answers in `outcome.rs`.
+//! is dead (`expire.rs`). Storing is in `draft.rs`, counting up and down in `arith.rs`, what
+//! clients agree upon by marks in `marks.rs`, figures are in `counters.rs`, listings in `list.rs`, settings in `config.rs`, answers in `outcome.rs`.
 //!
 //! # Locks
 //! The lock of a bucket guards which items are in it, and everything in an item that changes.
@@ -33,6 +33,7 @@ mod evict;
 mod expire;
 mod item;
 mod list;
+mod marks;
 mod memory;
 mod outcome;
 mod slab;
@@ -51,9 +52,11 @@ use evict::Wish;
 use expire::{Death, Expiry};
 use item::{FETCHED, Layout};
 pub use item::{ItemRef, Pieces};
+pub use marks::{Emptied, Look, Seen};
 use memory::{Arena, Chunk, Header, Link};
 pub use outcome::{
-    Arith, ClassStats, Delete, Direction, Mode, NoMemory, ReserveError, Stats, Stored,
+    Arith, ArithTerms, ClassStats, Delete, Direction, Mode, NoMemory, ReserveError, Stats, Stored,
+    Terms,
 };
 use slab::{Got, Slab};
 use table::{Bucket, Place, Table};
@@ -338,6 +341,14 @@ impl Engine {
     #[inline]
     fn header(&self, link: Link) -> &Header {
         self.slab.arena().header(link)
+    }
+
+    /// The CAS id that was asked for, or a new one; 0 without them.
+    fn cas_for(&self, wanted: Option<u64>) -> u64 {
+        match wanted {
+            Some(id) if self.config.cas => id,
+            _ => self.next_cas(),
+        }
     }
 
     /// A new CAS id, 0 without them.

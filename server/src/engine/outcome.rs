@@ -19,6 +19,21 @@ pub enum Mode {
     Cas(u64),
 }
 
+/// What [`commit_with`](super::Engine::commit_with) takes into account besides the mode. All that
+/// is absent is as in [`commit`](super::Engine::commit).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Terms {
+    /// `Append` and `Prepend`: only if the item has this CAS id.
+    pub compare: Option<u64>,
+    /// `Cas`: an id below the item's is good too. What is stored then is marked stale, and expiry
+    /// and token mark stay what they were.
+    pub accept_older: bool,
+    /// `Append` and `Prepend`: store the draft as it is if there is no item.
+    pub create: bool,
+    /// The CAS id to give, instead of the next one.
+    pub cas: Option<u64>,
+}
+
 /// What became of a draft.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stored {
@@ -57,6 +72,18 @@ pub enum Direction {
     Incr,
     /// Subtract, stopping at 0.
     Decr,
+}
+
+/// What [`arith_with`](super::Engine::arith_with) takes into account. All that is absent is as in
+/// [`arith`](super::Engine::arith).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ArithTerms {
+    /// Only if the item has this CAS id.
+    pub compare: Option<u64>,
+    /// The CAS id to give, instead of the next one.
+    pub cas: Option<u64>,
+    /// The new expiry tick, 0 for never.
+    pub touch: Option<u32>,
 }
 
 /// What [`arith`](super::Engine::arith) did.

@@ -2,6 +2,7 @@
 
 mod items;
 mod large;
+mod marks;
 mod memory;
 mod model;
 mod parts;

@@ -1,0 +1,207 @@
+//! Items that clients rebuild together: one is asked to store a new value, the others take the old
+//! one meanwhile.
+//!
+//! An item bears two marks for that. *Stale*: its value is out of date. *Token sent*: some client
+//! was told to store a new one, so others need not. Storing makes a fresh item without marks;
+//! reading, touching and counting in place keep them. Source: mcrsd.md 3.3.
+
+use std::sync::atomic::Ordering::Relaxed;
+
+use super::counters::Count;
+use super::item::{ENCODED_KEY, FETCHED, STALE, TOKEN_SENT};
+use super::{Delete, Engine, ItemRef, Mode, ReserveError, Stored, evict};
+
+/// What [`look`](Engine::look) does besides looking the key up.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Look {
+    /// Do not count as an access.
+    pub silent: bool,
+    /// The new expiry tick, 0 for never.
+    pub touch: Option<u32>,
+    /// Ask for a new value if the item expires before this tick; 0 never does.
+    pub recache: u32,
+    /// The new expiry counts for `recache`, not the old one.
+    pub recache_after_touch: bool,
+}
+
+/// An item that was found, and who is to store a new value.
+#[derive(Debug)]
+pub struct Seen<'e> {
+    /// The item as it was before: its expiry is not the new one.
+    pub item: ItemRef<'e>,
+    /// This client is asked to store a new value.
+    pub won: bool,
+    /// Another one was asked before.
+    pub sent: bool,
+    /// The value is out of date.
+    pub stale: bool,
+}
+
+/// What [`empty`](Engine::empty) leaves of an item.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Emptied {
+    /// The client's flags.
+    pub flags: u32,
+    /// The tick at which it expires, 0 for never.
+    pub expiry: u32,
+    /// Mark it stale; it gets a new CAS id then.
+    pub stale: bool,
+    /// The CAS id to give.
+    pub cas: Option<u64>,
+}
+
+impl Engine {
+    /// Looks the key up, and decides whether the asker is to store a new value: the first one to
+    /// see it stale or about to expire is.
+    #[inline]
+    pub fn look(&self, key: &[u8], look: &Look, now: u32) -> Option<Seen<'_>> {
+        let hash = self.hash(key);
+        let bucket = self.table.lock(hash);
+        let place = self.find(&bucket, hash, key)?;
+        let link = place.link();
+        if self.death(link, now).is_some() {
+            self.bury(bucket, place);
+            return None;
+        }
+        let header = self.header(link);
+        let before = (header.bits(), header.access.load(Relaxed));
+        let (sent, stale) = (before.0 & TOKEN_SENT != 0, before.0 & STALE != 0);
+        let expiry = match look.touch {
+            Some(expiry) if look.recache_after_touch => expiry,
+            _ => header.expiry.load(Relaxed),
+        };
+        let soon = expiry != 0 && expiry < look.recache;
+        let won = !sent && (stale || soon);
+        let pin = self.arena().pin(link, |bits| {
+            let bits = if look.silent {
+                bits
+            } else {
+                evict::on_access(bits) | FETCHED
+            };
+            if won { bits | TOKEN_SENT } else { bits }
+        })?;
+        let item = ItemRef::new(self, pin, before);
+        if let Some(expiry) = look.touch {
+            header.expiry.store(expiry, Relaxed);
+        }
+        if !look.silent {
+            header.access.store(now, Relaxed);
+        }
+        drop(bucket);
+        let count = match look.touch {
+            Some(_) => Count::TouchHits,
+            None => Count::GetHits,
+        };
+        self.counters.one(item.class_index(), count);
+        Some(Seen {
+            item,
+            won,
+            sent,
+            stale,
+        })
+    }
+
+    /// Makes an item without a value for a missing key, whose asker is to store one. `encoded` is as
+    /// [`mark_encoded_key`](super::Draft::mark_encoded_key), `cas` the id to give.
+    /// [`Stored::NotStored`] if there is an item meanwhile.
+    ///
+    /// # Errors
+    /// As [`reserve`](Engine::reserve).
+    pub fn vivify(
+        &self,
+        key: &[u8],
+        expiry: u32,
+        encoded: bool,
+        cas: Option<u64>,
+        now: u32,
+    ) -> Result<Stored, ReserveError> {
+        let mut draft = self.reserve(key, 0, expiry, 0, now)?;
+        draft.mark(TOKEN_SENT | FETCHED | if encoded { ENCODED_KEY } else { 0 });
+        let cas = self.cas_for(cas);
+        Ok(self.commit_whole(&mut draft, Mode::Add, false, cas, now))
+    }
+
+    /// Marks the key's item stale, if `compare` is `None` or its CAS id, so that the next asker is
+    /// to store a new value. It gets a new CAS id, or this one, and the expiry if one is given.
+    pub fn invalidate(
+        &self,
+        key: &[u8],
+        compare: Option<u64>,
+        expiry: Option<u32>,
+        cas: Option<u64>,
+        now: u32,
+    ) -> Delete {
+        let hash = self.hash(key);
+        let bucket = self.table.lock(hash);
+        let Some(place) = self.find(&bucket, hash, key) else {
+            return Delete::NotFound;
+        };
+        let link = place.link();
+        if self.death(link, now).is_some() {
+            self.bury(bucket, place);
+            return Delete::NotFound;
+        }
+        if compare.is_some_and(|cas| cas != self.cas_of(link)) {
+            return Delete::Exists;
+        }
+        // Pinning changes bits whatever others do with references meanwhile.
+        let pin = self.arena().pin(link, |bits| bits & !TOKEN_SENT | STALE);
+        let Some(pin) = pin else {
+            return Delete::NotFound;
+        };
+        if let Some(id) = self.arena().cas(link) {
+            id.store(self.cas_for(cas), Relaxed);
+        }
+        if let Some(expiry) = expiry {
+            self.header(link).expiry.store(expiry, Relaxed);
+        }
+        drop(bucket);
+        if let Some(chunk) = self.arena().release(pin) {
+            self.free(chunk);
+        }
+        Delete::Done
+    }
+
+    /// Replaces the key's item by one without a value, if `compare` is `None` or its CAS id. It
+    /// keeps that id unless `rest` says otherwise.
+    ///
+    /// # Errors
+    /// As [`reserve`](Engine::reserve); the item is untouched.
+    pub fn empty(
+        &self,
+        key: &[u8],
+        compare: Option<u64>,
+        rest: &Emptied,
+        now: u32,
+    ) -> Result<Delete, ReserveError> {
+        let mut draft = self.reserve(key, rest.flags, rest.expiry, 0, now)?;
+        let hash = self.hash(key);
+        let bucket = self.table.lock(hash);
+        let Some(place) = self.find(&bucket, hash, key) else {
+            return Ok(Delete::NotFound);
+        };
+        let link = place.link();
+        if self.death(link, now).is_some() {
+            self.bury(bucket, place);
+            return Ok(Delete::NotFound);
+        }
+        let present = self.cas_of(link);
+        if compare.is_some_and(|cas| cas != present) {
+            return Ok(Delete::Exists);
+        }
+        draft.mark(self.header(link).bits() & ENCODED_KEY);
+        let mut cas = present;
+        if rest.stale {
+            draft.mark(STALE);
+            cas = self.next_cas();
+        }
+        if let Some(wanted) = rest.cas {
+            cas = self.cas_for(Some(wanted));
+        }
+        self.counters.one(self.class_of(link), Count::DeleteHits);
+        match self.install(bucket, Some(place), &mut draft, cas, now) {
+            Stored::Done { .. } => Ok(Delete::Done),
+            _ => Err(ReserveError::NoMemory),
+        }
+    }
+}
