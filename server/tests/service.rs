@@ -146,8 +146,16 @@ fn a_client_that_never_reads_costs_little() {
     server.connect().ask("get nobody\r\n", "END\r\n");
 }
 
+/// Lets this process open more than the 1024 files that a login gives it.
+fn allow_many_files() {
+    use nix::sys::resource::{Resource, getrlimit, setrlimit};
+    let (_, most) = getrlimit(Resource::RLIMIT_NOFILE).expect("a limit");
+    setrlimit(Resource::RLIMIT_NOFILE, most, most).expect("up to the hard limit");
+}
+
 #[test]
 fn idle_connections_cost_little() {
+    allow_many_files();
     let server = Server::start(&ours(), &["-t", "1", "-c", "2000"]);
     let mut clients: Vec<_> = (0..100).map(|_| server.connect()).collect();
     let ask = |client: &mut mcrs_testkit::Raw| client.ask("get a\r\n", "END\r\n");

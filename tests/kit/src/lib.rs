@@ -10,7 +10,7 @@
 //! - [`script`]: [`Script`] and [`FakeServer`], which say and expect exact bytes, and misbehave.
 //! - [`raw`]: [`Raw`], one connection that sends and expects bytes.
 //! - [`net`]: [`Address`], [`free_port`], [`DeadPort`] (refuses), [`BlackHole`] (never accepts).
-//! - [`skip`]: [`skip()`] and [`need!`].
+//! - [`skip`]: [`skip()`], [`need!`] and [`inapplicable()`].
 //! - [`wait`]: [`wait_until`], in place of a sleep.
 //!
 //! # Environment
@@ -19,7 +19,7 @@
 //! | `MCRS_TEST_DIST` | directory of built artefacts; default `target/dist` |
 //! | `MCRS_TEST_MCRSD`, `MCRS_TEST_MCRS`, `MCRS_TEST_MEMCACHED` | one binary |
 //! | `MCRS_TEST_EXTENSION` | the PHP extension `memcache_rs.so` |
-//! | `MCRS_TEST_NO_SKIP=1` or `CI=true` | a skip is a failure |
+//! | `MCRS_TEST_NO_SKIP=1` or `CI=true` | a skip for want of something is a failure |
 
 pub mod net;
 pub mod program;
@@ -34,7 +34,7 @@ pub use program::{Program, artefact};
 pub use raw::Raw;
 pub use script::{FakeServer, Script};
 pub use server::Server;
-pub use skip::{Missing, skip};
+pub use skip::{Missing, inapplicable, skip};
 pub use tempfile::TempDir;
 pub use wait::wait_until;
 

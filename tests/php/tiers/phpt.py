@@ -47,6 +47,8 @@ def one_server(settings, report, only, runner, name, program):
     if not tests:
         return
     results = folder / 'results.txt'
+    # It writes beside itself too, where only root may.
+    runner = shutil.copy(runner, folder)
     with Servers(program, SHARED + EXCLUSIVE, folder / 'server.log') as servers:
         ports = [str(port) for port in servers.ports]
         environment = {
