@@ -15,7 +15,7 @@
 //!
 //! A connection stays with its worker, so a session needs no lock of its own. One read and one
 //! vectored write serve a whole batch of pipelined requests. Next: `listener.rs` for sockets,
-//! `worker.rs` for threads, `session.rs` for one connection.
+//! `worker.rs` for threads, `session/` for one connection.
 
 mod accept;
 mod listener;

@@ -13,6 +13,10 @@
 //!
 //! While output waits nothing is read and nothing carried out: a client that does not read is, in
 //! the end, not read from.
+//!
+//! Here is what moves bytes, whatever they mean; `text.rs` has the requests of the text protocol.
+
+mod text;
 
 use std::cell::RefCell;
 use std::future::Future;
@@ -20,13 +24,12 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use mcrs::codec::Decoded;
 use mcrs::codec::text::CRLF;
-use mcrs::codec::text::request::{self, Keys, MAX_LINE_LEN};
+use mcrs::codec::text::request::MAX_LINE_LEN;
 
 use super::stream::Stream;
 use super::worker::Worker;
-use crate::exec::{self, Next, Output, Retrieval, Upload};
+use crate::exec::{Output, Retrieval, Upload};
 use crate::flags::Protocol;
 use crate::stats::{ConnInfo, ConnState};
 
@@ -319,29 +322,10 @@ impl Session {
                     if *budget == 0 {
                         return (Pause::Turn, at);
                     }
-                    let (value, consumed) = match request::decode(rest) {
-                        Ok(Decoded::Complete { value, consumed }) => (value, consumed),
-                        Ok(Decoded::Incomplete) => return (Pause::Incomplete, at),
-                        Err(_) => {
-                            self.phase = Phase::Closing;
-                            continue;
-                        }
-                    };
-                    *budget -= 1;
-                    at += consumed;
-                    let mark = output.mark();
-                    let next = match value {
-                        Ok(request) => exec::run(context, request, output),
-                        Err(bad) if bad.close => Next::Close,
-                        Err(bad) => Next::Swallow {
-                            bytes: bad.swallow,
-                            reply: (!bad.noreply).then_some(bad.reply),
-                        },
-                    };
-                    if self.worker.verbosity() > 1 {
-                        self.log(&rest[..consumed], output.since(mark));
+                    if !self.run_line(input, &mut at, output) {
+                        return (Pause::Incomplete, at);
                     }
-                    self.follow(next, input, &mut at, output);
+                    *budget -= 1;
                 }
                 Phase::Value(upload) => {
                     if upload.remaining() == 0 && rest.len() < CRLF.len() {
@@ -362,16 +346,7 @@ impl Session {
                         self.phase = Phase::Line;
                     }
                 }
-                Phase::Keys {
-                    retrieval,
-                    rest: len,
-                } => {
-                    let next = retrieval.run(context, Keys::new(&rest[..*len]), output);
-                    // The line is complete: it was when the command was first looked at.
-                    let end = memchr::memchr(b'\n', &rest[*len..]).map_or(0, |end| end + 1);
-                    at += *len + end;
-                    self.follow(next, input, &mut at, output);
-                }
+                Phase::Keys { .. } => self.run_keys(input, &mut at, output),
                 Phase::Fresh(protocol) => {
                     // Differs from memcached for now: the binary protocol is not spoken.
                     let binary = *protocol == Protocol::Auto && rest[0] == BINARY_MAGIC;
@@ -380,33 +355,6 @@ impl Session {
                 Phase::Closing => return (Pause::Incomplete, input.len()),
             }
         }
-    }
-
-    /// Does what a request left to do. `at` is behind the request's line.
-    fn follow(&mut self, next: Next, input: &[u8], at: &mut usize, output: &mut Output) {
-        self.phase = match next {
-            Next::Done => Phase::Line,
-            Next::Value(upload) => return self.take_value(upload, input, at, output),
-            Next::Swallow { bytes: 0, reply } => {
-                if let Some(reply) = reply {
-                    output.line(reply);
-                }
-                Phase::Line
-            }
-            Next::Swallow { bytes, reply } => Phase::Swallow { left: bytes, reply },
-            Next::More { retrieval, rest } => {
-                // Back to the first key that has not been looked up.
-                let line = &input[..*at];
-                let end = if line.ends_with(CRLF) { 2 } else { 1 };
-                *at -= end + rest;
-                Phase::Keys { retrieval, rest }
-            }
-            Next::Close => Phase::Closing,
-            Next::Stop { graceful } => {
-                self.worker.stop.ask(graceful);
-                Phase::Closing
-            }
-        };
     }
 
     /// Gives a value what `input` has of it, and finishes it if that is all.
@@ -476,22 +424,9 @@ impl Session {
             Phase::Line | Phase::Keys { .. } | Phase::Closing => ConnState::Read,
         });
     }
-
-    /// The `-vv` lines of a request.
-    #[cold]
-    fn log(&self, line: &[u8], reply: &[u8]) {
-        let fd = self.stream.fd();
-        eprintln!("<{fd} {}", line.trim_ascii_end().escape_ascii());
-        // The last line only: what is before it may be values, which are the users' own.
-        let mut lines = reply.trim_ascii_end().rsplit(|&b| b == b'\n');
-        if let Some(last) = lines.next().filter(|last| !last.is_empty()) {
-            eprintln!(">{fd} {}", last.trim_ascii_end().escape_ascii());
-        }
-    }
 }
 
 #[cfg(test)]
-#[path = "session_tests.rs"]
 mod tests;
 #[cfg(test)]
 pub(super) use tests::Fake;

@@ -1,0 +1,92 @@
+//! Lines of the text protocol, out of the input and into `exec`.
+
+use mcrs::codec::Decoded;
+use mcrs::codec::text::CRLF;
+use mcrs::codec::text::request::{self, Keys};
+
+use super::{Phase, Session};
+use crate::exec::{self, Next, Output};
+
+impl Session {
+    /// Carries out the request line at `at`, and moves `at` behind it; `false` if its end is not
+    /// there yet.
+    #[inline]
+    pub(super) fn run_line(&mut self, input: &[u8], at: &mut usize, output: &mut Output) -> bool {
+        let rest = &input[*at..];
+        let (value, consumed) = match request::decode(rest) {
+            Ok(Decoded::Complete { value, consumed }) => (value, consumed),
+            Ok(Decoded::Incomplete) => return false,
+            Err(_) => {
+                self.phase = Phase::Closing;
+                return true;
+            }
+        };
+        *at += consumed;
+        let mark = output.mark();
+        let next = match value {
+            Ok(request) => exec::run(&self.worker.context, request, output),
+            Err(bad) if bad.close => Next::Close,
+            Err(bad) => Next::Swallow {
+                bytes: bad.swallow,
+                reply: (!bad.noreply).then_some(bad.reply),
+            },
+        };
+        if self.worker.verbosity() > 1 {
+            self.log(&rest[..consumed], output.since(mark));
+        }
+        self.follow(next, input, at, output);
+        true
+    }
+
+    /// Looks up further keys of a retrieval whose answers filled the output.
+    pub(super) fn run_keys(&mut self, input: &[u8], at: &mut usize, output: &mut Output) {
+        let Phase::Keys { retrieval, rest } = self.phase else {
+            return;
+        };
+        let line = &input[*at..];
+        let next = retrieval.run(&self.worker.context, Keys::new(&line[..rest]), output);
+        // The line is complete: it was when the command was first looked at.
+        let end = memchr::memchr(b'\n', &line[rest..]).map_or(0, |end| end + 1);
+        *at += rest + end;
+        self.follow(next, input, at, output);
+    }
+
+    /// Does what a request left to do. `at` is behind the request's line.
+    fn follow(&mut self, next: Next, input: &[u8], at: &mut usize, output: &mut Output) {
+        self.phase = match next {
+            Next::Done => Phase::Line,
+            Next::Value(upload) => return self.take_value(upload, input, at, output),
+            Next::Swallow { bytes: 0, reply } => {
+                if let Some(reply) = reply {
+                    output.line(reply);
+                }
+                Phase::Line
+            }
+            Next::Swallow { bytes, reply } => Phase::Swallow { left: bytes, reply },
+            Next::More { retrieval, rest } => {
+                // Back to the first key that has not been looked up.
+                let line = &input[..*at];
+                let end = if line.ends_with(CRLF) { 2 } else { 1 };
+                *at -= end + rest;
+                Phase::Keys { retrieval, rest }
+            }
+            Next::Close => Phase::Closing,
+            Next::Stop { graceful } => {
+                self.worker.stop.ask(graceful);
+                Phase::Closing
+            }
+        };
+    }
+
+    /// The `-vv` lines of a request.
+    #[cold]
+    fn log(&self, line: &[u8], reply: &[u8]) {
+        let fd = self.stream.fd();
+        eprintln!("<{fd} {}", line.trim_ascii_end().escape_ascii());
+        // The last line only: what is before it may be values, which are the users' own.
+        let mut lines = reply.trim_ascii_end().rsplit(|&b| b == b'\n');
+        if let Some(last) = lines.next().filter(|last| !last.is_empty()) {
+            eprintln!(">{fd} {}", last.trim_ascii_end().escape_ascii());
+        }
+    }
+}
