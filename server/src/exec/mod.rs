@@ -2,16 +2,19 @@
 //! only here; sockets and framing are `net`'s, storage is `engine`'s.
 //!
 //! A bad request is answered, it is not an error: nothing here returns one. Next: `text.rs` for the
-//! commands on keys, `admin.rs` for the ones on the server, `output.rs` for where replies go.
+//! commands on keys, `upload.rs` for the values some of them bring, `admin.rs` for the commands on
+//! the server, `output.rs` for where replies go.
 
 mod admin;
 mod output;
 mod text;
+mod upload;
 
 use std::sync::atomic::{AtomicU32, AtomicU64};
 
 pub use output::{Mark, Output};
-pub use text::{Retrieval, Upload, run};
+pub use text::{Retrieval, run};
+pub use upload::{Refusal, Upload};
 
 use crate::clock::Clock;
 use crate::engine::Engine;
@@ -71,14 +74,14 @@ pub enum Next {
         /// Bytes of the line that hold the keys not looked up yet.
         rest: usize,
     },
-    /// Read a data block into this, then call its `finish`.
+    /// Read a value into this, then call its `finish`.
     Value(Upload),
-    /// Read and throw away this many bytes, then send the line.
+    /// Read and throw away this many bytes, then send the reply.
     Swallow {
-        /// Bytes, at least 2.
+        /// Bytes, possibly none.
         bytes: u64,
-        /// The line without its end; `None` for silence.
-        reply: Option<&'static str>,
+        /// What to answer then.
+        reply: Refusal,
     },
     /// Close once the output is out; what the client sent behind it is dropped.
     Close,

@@ -9,8 +9,9 @@ use mcrs::codec::num;
 use mcrs::codec::text::request::{ArithVerb, KeyTooLong, Keys, Store, StoreVerb};
 use mcrs::codec::text::{BadRequest, CRLF, Request, ValueHead};
 
-use super::{Context, Mark, Next, Output, admin};
-use crate::engine::{Arith, Delete, Direction, Draft, Mode, NoMemory, ReserveError, Stored};
+use super::upload::{Answer, Intake};
+use super::{Context, Mark, Next, Output, Refusal, Upload, admin};
+use crate::engine::{Arith, Delete, Direction, Mode, ReserveError, Terms};
 use crate::flags::MEMCACHED_VERSION;
 
 /// Carries out one request and puts the reply in the output.
@@ -25,7 +26,7 @@ pub fn run(context: &Context, request: Request<'_>, out: &mut Output) -> Next {
             };
             retrieval.run(context, keys, out)
         }
-        Request::Store(store) => begin_store(context, &store),
+        Request::Store(head) => store(context, &head),
         Request::GetAndTouch { cas, exptime, keys } => {
             let expiry = context.shared.clock.expiry(exptime.into());
             let retrieval = Retrieval {
@@ -181,126 +182,33 @@ impl Retrieval {
     }
 }
 
-/// A storage command whose data block is being read.
-#[derive(Debug)]
-pub struct Upload {
-    draft: Draft<'static>,
-    mode: Mode,
-    noreply: bool,
-}
-
 /// Makes room for a value.
-fn begin_store(context: &Context, store: &Store<'_>) -> Next {
-    let shared = context.shared;
-    let now = shared.clock.now();
-    let expiry = shared.clock.expiry(store.exptime);
-    let len = store.len as usize;
-    let refusal = match shared
-        .engine
-        .reserve(store.key, store.flags, expiry, len, now)
-    {
-        Ok(draft) => {
-            context.counters.cmd_set.add(1);
-            return Next::Value(Upload {
-                draft,
-                mode: match store.verb {
-                    StoreVerb::Set => Mode::Set,
-                    StoreVerb::Add => Mode::Add,
-                    StoreVerb::Replace => Mode::Replace,
-                    StoreVerb::Append => Mode::Append,
-                    StoreVerb::Prepend => Mode::Prepend,
-                    StoreVerb::Cas => Mode::Cas(store.cas),
-                },
-                noreply: store.noreply,
-            });
-        }
-        Err(ReserveError::TooLarge) => {
-            context.counters.store_too_large.add(1);
-            "SERVER_ERROR object too large for cache"
-        }
-        Err(ReserveError::NoMemory) => {
-            context.counters.store_no_memory.add(1);
-            "SERVER_ERROR out of memory storing object"
-        }
+fn store(context: &Context, store: &Store<'_>) -> Next {
+    let intake = Intake {
+        key: store.key,
+        flags: store.flags,
+        expiry: context.shared.clock.expiry(store.exptime),
+        len: store.len as usize,
+        mode: match store.verb {
+            StoreVerb::Set => Mode::Set,
+            StoreVerb::Add => Mode::Add,
+            StoreVerb::Replace => Mode::Replace,
+            StoreVerb::Append => Mode::Append,
+            StoreVerb::Prepend => Mode::Prepend,
+            StoreVerb::Cas => Mode::Cas(store.cas),
+        },
+        terms: Terms::default(),
+        replaces: store.verb == StoreVerb::Set,
     };
-    // A client whose `set` failed must not go on reading the value it meant to replace.
-    if store.verb == StoreVerb::Set {
-        shared.engine.delete(store.key, None, now);
-    }
+    let noreply = store.noreply;
+    let text = match Upload::begin(context, &intake, Answer::Text { noreply }) {
+        Ok(upload) => return Next::Value(upload),
+        Err(ReserveError::TooLarge) => "SERVER_ERROR object too large for cache",
+        Err(ReserveError::NoMemory) => "SERVER_ERROR out of memory storing object",
+    };
     Next::Swallow {
         bytes: u64::from(store.len) + 2,
-        reply: (!store.noreply).then_some(refusal),
-    }
-}
-
-impl Upload {
-    /// Bytes of the value still to come; two more, the line end, follow it.
-    #[inline]
-    pub fn remaining(&self) -> usize {
-        self.draft.remaining()
-    }
-
-    /// Takes from the start of `bytes` what belongs to the value; how much that was.
-    #[inline]
-    pub fn fill(&mut self, context: &Context, bytes: &[u8]) -> Result<usize, NoMemory> {
-        let now = context.shared.clock.now();
-        let mut taken = 0;
-        while taken < bytes.len() && self.draft.remaining() > 0 {
-            taken += self.draft.fill(&bytes[taken..], now)?;
-        }
-        Ok(taken)
-    }
-
-    /// Memory to read the next bytes of the value into, and how many were.
-    #[inline]
-    pub fn spare(&mut self, context: &Context) -> Result<&mut [u8], NoMemory> {
-        self.draft.spare(context.shared.clock.now())
-    }
-
-    /// Takes note of bytes written to [`spare`](Upload::spare).
-    #[inline]
-    pub fn advance(&mut self, written: usize) {
-        self.draft.advance(written);
-    }
-
-    /// The line to send after swallowing the rest, when memory ran out on the way.
-    pub fn refusal(&self, context: &Context) -> Option<&'static str> {
-        context.counters.store_no_memory.add(1);
-        (!self.noreply).then_some("SERVER_ERROR Out of memory during read")
-    }
-
-    /// Stores the complete value and answers; `ended` says whether the line end followed it.
-    #[inline]
-    pub fn finish(self, context: &Context, ended: bool, out: &mut Output) {
-        let text = if ended {
-            commit(context, self.draft, self.mode)
-        } else {
-            "CLIENT_ERROR bad data chunk"
-        };
-        if !self.noreply {
-            out.line(text);
-        }
-    }
-}
-
-#[inline]
-fn commit(context: &Context, draft: Draft<'static>, mode: Mode) -> &'static str {
-    let shared = context.shared;
-    let counters = context.counters;
-    let stored = shared.engine.commit(draft, mode, shared.clock.now());
-    if let Mode::Cas(_) = mode {
-        match stored {
-            Stored::Done { .. } => counters.cas_hits.add(1),
-            Stored::Exists => counters.cas_badval.add(1),
-            Stored::NotFound => counters.cas_misses.add(1),
-            Stored::NotStored => {}
-        }
-    }
-    match stored {
-        Stored::Done { .. } => "STORED",
-        Stored::NotStored => "NOT_STORED",
-        Stored::Exists => "EXISTS",
-        Stored::NotFound => "NOT_FOUND",
+        reply: Refusal::line(text, noreply),
     }
 }
 

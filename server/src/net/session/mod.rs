@@ -24,12 +24,11 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use mcrs::codec::text::CRLF;
 use mcrs::codec::text::request::MAX_LINE_LEN;
 
 use super::stream::Stream;
 use super::worker::Worker;
-use crate::exec::{Output, Retrieval, Upload};
+use crate::exec::{self, Output, Refusal, Retrieval, Upload};
 use crate::flags::Protocol;
 use crate::stats::{ConnInfo, ConnState};
 
@@ -66,13 +65,10 @@ enum Phase {
     Line,
     /// The last `rest` bytes of a retrieval's keys, then the end of its line.
     Keys { retrieval: Retrieval, rest: usize },
-    /// The data block of a storage command.
+    /// The value of a storage command, then its terminator.
     Value(Box<Upload>),
     /// Bytes to throw away before the answer.
-    Swallow {
-        left: u64,
-        reply: Option<&'static str>,
-    },
+    Swallow { left: u64, reply: Refusal },
     /// None: the connection closes when the output is out.
     Closing,
 }
@@ -223,7 +219,7 @@ impl Session {
         let room = &mut scratch[front..front + READ_BYTES];
         let polled = match &mut self.phase {
             Phase::Value(upload) if upload.remaining() > READ_BYTES => {
-                return self.read_value(task);
+                return self.read_value(task, output);
             }
             _ => self.stream.poll_read(task, room),
         };
@@ -276,23 +272,27 @@ impl Session {
     }
 
     /// Reads a piece of a long value straight into its item.
-    fn read_value(&mut self, task: &mut Context<'_>) -> Poll<Result<Pause, Gone>> {
+    fn read_value(
+        &mut self,
+        task: &mut Context<'_>,
+        output: &mut Output,
+    ) -> Poll<Result<Pause, Gone>> {
         let Phase::Value(upload) = &mut self.phase else {
             return Poll::Ready(Ok(Pause::Incomplete));
         };
         let context = &self.worker.context;
         let Ok(spare) = upload.spare(context) else {
-            let swallow = Phase::Swallow {
-                left: upload.remaining() as u64 + CRLF.len() as u64,
-                reply: upload.refusal(context),
-            };
-            self.phase = swallow;
+            self.phase = out_of_memory(context, upload);
             return Poll::Ready(Ok(Pause::Incomplete));
         };
         match self.stream.poll_read(task, spare) {
             Poll::Ready(Ok(got)) if got > 0 => {
                 upload.advance(got);
                 context.counters.bytes_read.add(got as u64);
+                let whole = upload.remaining() == 0 && upload.terminator().is_empty();
+                if whole && let Phase::Value(upload) = self.set_phase(Phase::Line) {
+                    upload.finish(context, true, output);
+                }
                 Poll::Ready(Ok(Pause::Incomplete))
             }
             Poll::Ready(Ok(_) | Err(_)) => Poll::Ready(Err(Gone)),
@@ -328,10 +328,10 @@ impl Session {
                     *budget -= 1;
                 }
                 Phase::Value(upload) => {
-                    if upload.remaining() == 0 && rest.len() < CRLF.len() {
+                    if upload.remaining() == 0 && rest.len() < upload.terminator().len() {
                         return (Pause::Incomplete, at);
                     }
-                    if let Phase::Value(upload) = std::mem::replace(&mut self.phase, Phase::Line) {
+                    if let Phase::Value(upload) = self.set_phase(Phase::Line) {
                         self.take_value(*upload, input, &mut at, output);
                     }
                 }
@@ -340,9 +340,7 @@ impl Session {
                     at += taken;
                     *left -= taken as u64;
                     if *left == 0 {
-                        if let Some(reply) = reply {
-                            output.line(reply);
-                        }
+                        reply.send(output);
                         self.phase = Phase::Line;
                     }
                 }
@@ -367,27 +365,25 @@ impl Session {
     ) {
         let context = &self.worker.context;
         let Ok(taken) = upload.fill(context, &input[*at..]) else {
-            self.phase = self.out_of_memory(&upload);
+            self.phase = out_of_memory(context, &upload);
             return;
         };
         *at += taken;
-        let end = input.get(*at..*at + CRLF.len());
+        let terminator = upload.terminator();
+        let end = input.get(*at..*at + terminator.len());
         self.phase = match end {
             Some(end) if upload.remaining() == 0 => {
-                *at += CRLF.len();
-                upload.finish(context, end == CRLF, output);
+                *at += terminator.len();
+                upload.finish(context, end == terminator, output);
                 Phase::Line
             }
             _ => Phase::Value(Box::new(upload)),
         };
     }
 
-    /// Memory for the rest of a long value is lacking: the rest must still be read.
-    fn out_of_memory(&self, upload: &Upload) -> Phase {
-        Phase::Swallow {
-            left: upload.remaining() as u64 + CRLF.len() as u64,
-            reply: upload.refusal(&self.worker.context),
-        }
+    /// Goes on to the next phase; the one before.
+    fn set_phase(&mut self, phase: Phase) -> Phase {
+        std::mem::replace(&mut self.phase, phase)
     }
 
     /// Writes until `output` is empty; `false` if the client takes no more for now.
@@ -423,6 +419,14 @@ impl Session {
             Phase::Swallow { .. } => ConnState::Swallow,
             Phase::Line | Phase::Keys { .. } | Phase::Closing => ConnState::Read,
         });
+    }
+}
+
+/// Memory for the rest of a long value is lacking: the rest must still be read.
+fn out_of_memory(context: &exec::Context, upload: &Upload) -> Phase {
+    Phase::Swallow {
+        left: (upload.remaining() + upload.terminator().len()) as u64,
+        reply: upload.refuse(context),
     }
 }
 

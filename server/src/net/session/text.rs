@@ -5,7 +5,7 @@ use mcrs::codec::text::CRLF;
 use mcrs::codec::text::request::{self, Keys};
 
 use super::{Phase, Session};
-use crate::exec::{self, Next, Output};
+use crate::exec::{self, Next, Output, Refusal};
 
 impl Session {
     /// Carries out the request line at `at`, and moves `at` behind it; `false` if its end is not
@@ -28,7 +28,7 @@ impl Session {
             Err(bad) if bad.close => Next::Close,
             Err(bad) => Next::Swallow {
                 bytes: bad.swallow,
-                reply: (!bad.noreply).then_some(bad.reply),
+                reply: Refusal::line(bad.reply, bad.noreply),
             },
         };
         if self.worker.verbosity() > 1 {
@@ -57,9 +57,7 @@ impl Session {
             Next::Done => Phase::Line,
             Next::Value(upload) => return self.take_value(upload, input, at, output),
             Next::Swallow { bytes: 0, reply } => {
-                if let Some(reply) = reply {
-                    output.line(reply);
-                }
+                reply.send(output);
                 Phase::Line
             }
             Next::Swallow { bytes, reply } => Phase::Swallow { left: bytes, reply },

@@ -3,9 +3,9 @@
 use std::cell::RefCell;
 
 use mcrs::codec::Decoded;
+use mcrs::codec::text::Request;
 use mcrs::codec::text::request::{self, Keys};
-use mcrs::codec::text::{CRLF, Request};
-use mcrsd::exec::{self, Context, Next, Output};
+use mcrsd::exec::{self, Context, Next, Output, Refusal};
 
 use super::model::{Held, Model};
 use super::{Bed, SIZES, input};
@@ -66,7 +66,7 @@ fn next<'a>(context: &Context, data: &'a [u8]) -> Option<Step<'a>> {
         Err(bad) if bad.close => Next::Close,
         Err(bad) => Next::Swallow {
             bytes: bad.swallow,
-            reply: (!bad.noreply).then_some(bad.reply),
+            reply: Refusal::line(bad.reply, bad.noreply),
         },
     };
     loop {
@@ -81,7 +81,8 @@ fn next<'a>(context: &Context, data: &'a [u8]) -> Option<Step<'a>> {
             }
             Next::Value(mut upload) => {
                 let len = upload.remaining();
-                let Some(block) = rest.get(..len + CRLF.len()) else {
+                let terminator = upload.terminator();
+                let Some(block) = rest.get(..len + terminator.len()) else {
                     step.end = End::Unfinished;
                     break;
                 };
@@ -89,7 +90,7 @@ fn next<'a>(context: &Context, data: &'a [u8]) -> Option<Step<'a>> {
                 assert_eq!(taken, Ok(len), "there is memory");
                 step.block = Some(block);
                 step.consumed += block.len();
-                upload.finish(context, block.ends_with(CRLF), &mut output);
+                upload.finish(context, block.ends_with(terminator), &mut output);
                 break;
             }
             Next::Swallow { bytes, reply } => {
@@ -100,9 +101,7 @@ fn next<'a>(context: &Context, data: &'a [u8]) -> Option<Step<'a>> {
                 };
                 step.block = Some(block);
                 step.consumed += bytes;
-                if let Some(reply) = reply {
-                    output.line(reply);
-                }
+                reply.send(&mut output);
                 break;
             }
             Next::Close | Next::Stop { .. } => {

@@ -1,0 +1,196 @@
+//! Values on their way in: memory is taken when the head of a storage command has been read, the
+//! session fills it, and the end of the value stores it and answers, whatever the protocol.
+//!
+//! What all protocols share stands here; each has a variant of [`Answer`] for what it says.
+
+use mcrs::codec::text::CRLF;
+
+use super::{Context, Output};
+use crate::engine::{Draft, Mode, NoMemory, ReserveError, Stored, Terms};
+
+/// What a storage command asks for.
+#[derive(Debug)]
+pub(super) struct Intake<'a> {
+    /// 1 to 250 bytes.
+    pub(super) key: &'a [u8],
+    /// Client flags.
+    pub(super) flags: u32,
+    /// The tick at which the item is gone; 0 is never.
+    pub(super) expiry: u32,
+    /// Bytes of the value.
+    pub(super) len: usize,
+    /// What an existing item means.
+    pub(super) mode: Mode,
+    /// What else counts.
+    pub(super) terms: Terms,
+    /// Whether a refusal deletes the existing item: a client must not go on reading the value it
+    /// meant to replace.
+    pub(super) replaces: bool,
+}
+
+/// A storage command whose value is being read.
+#[derive(Debug)]
+pub struct Upload {
+    draft: Draft<'static>,
+    mode: Mode,
+    terms: Terms,
+    answer: Answer,
+}
+
+/// How the client is answered.
+#[derive(Debug)]
+pub(super) enum Answer {
+    /// By a line of the text protocol, or not at all.
+    Text { noreply: bool },
+}
+
+/// What a client gets to read that sent a value for nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// Nothing.
+    Silence,
+    /// A line, given without its end.
+    Line(&'static str),
+}
+
+impl Refusal {
+    /// The line, unless the client wants none.
+    pub fn line(text: &'static str, noreply: bool) -> Refusal {
+        if noreply {
+            Refusal::Silence
+        } else {
+            Refusal::Line(text)
+        }
+    }
+
+    /// Puts it in the output.
+    pub fn send(self, out: &mut Output) {
+        match self {
+            Refusal::Silence => {}
+            Refusal::Line(text) => out.line(text),
+        }
+    }
+}
+
+impl Upload {
+    /// Makes room for a value. If there is none the value must be swallowed.
+    #[inline]
+    pub(super) fn begin(
+        context: &Context,
+        intake: &Intake<'_>,
+        answer: Answer,
+    ) -> Result<Upload, ReserveError> {
+        let engine = &context.shared.engine;
+        let now = context.shared.clock.now();
+        let counters = context.counters;
+        let Intake { key, len, .. } = *intake;
+        let error = match engine.reserve(key, intake.flags, intake.expiry, len, now) {
+            Ok(draft) => {
+                counters.cmd_set.add(1);
+                return Ok(Upload {
+                    draft,
+                    mode: intake.mode,
+                    terms: intake.terms,
+                    answer,
+                });
+            }
+            Err(error) => error,
+        };
+        match error {
+            ReserveError::TooLarge => counters.store_too_large.add(1),
+            ReserveError::NoMemory => counters.store_no_memory.add(1),
+        }
+        if intake.replaces {
+            engine.delete(key, None, now);
+        }
+        Err(error)
+    }
+
+    /// Bytes of the value still to come; the [terminator](Upload::terminator) follows it.
+    #[inline]
+    pub fn remaining(&self) -> usize {
+        self.draft.remaining()
+    }
+
+    /// The bytes that must follow the value, possibly none.
+    #[inline]
+    pub fn terminator(&self) -> &'static [u8] {
+        match self.answer {
+            Answer::Text { .. } => CRLF,
+        }
+    }
+
+    /// Takes from the start of `bytes` what belongs to the value; how much that was.
+    #[inline]
+    pub fn fill(&mut self, context: &Context, bytes: &[u8]) -> Result<usize, NoMemory> {
+        let now = context.shared.clock.now();
+        let mut taken = 0;
+        while taken < bytes.len() && self.draft.remaining() > 0 {
+            taken += self.draft.fill(&bytes[taken..], now)?;
+        }
+        Ok(taken)
+    }
+
+    /// Memory to read the next bytes of the value into, and how many were.
+    #[inline]
+    pub fn spare(&mut self, context: &Context) -> Result<&mut [u8], NoMemory> {
+        self.draft.spare(context.shared.clock.now())
+    }
+
+    /// Takes note of bytes written to [`spare`](Upload::spare).
+    #[inline]
+    pub fn advance(&mut self, written: usize) {
+        self.draft.advance(written);
+    }
+
+    /// What to answer after swallowing the rest, when memory ran out on the way.
+    pub fn refuse(&self, context: &Context) -> Refusal {
+        context.counters.store_no_memory.add(1);
+        match self.answer {
+            Answer::Text { noreply } => {
+                Refusal::line("SERVER_ERROR Out of memory during read", noreply)
+            }
+        }
+    }
+
+    /// Stores the complete value and answers; `terminated` says whether the terminator followed it.
+    #[inline]
+    pub fn finish(self, context: &Context, terminated: bool, out: &mut Output) {
+        if !terminated {
+            return self.answer.unterminated().send(out);
+        }
+        let shared = context.shared;
+        let now = shared.clock.now();
+        let (stored, _) = shared
+            .engine
+            .commit_with(self.draft, self.mode, &self.terms, now);
+        if let Mode::Cas(_) = self.mode {
+            let counters = context.counters;
+            match stored {
+                Stored::Done { .. } => counters.cas_hits.add(1),
+                Stored::Exists => counters.cas_badval.add(1),
+                Stored::NotFound => counters.cas_misses.add(1),
+                Stored::NotStored => {}
+            }
+        }
+        match self.answer {
+            Answer::Text { noreply: true } => {}
+            Answer::Text { noreply: false } => out.line(match stored {
+                Stored::Done { .. } => "STORED",
+                Stored::NotStored => "NOT_STORED",
+                Stored::Exists => "EXISTS",
+                Stored::NotFound => "NOT_FOUND",
+            }),
+        }
+    }
+}
+
+impl Answer {
+    /// What follows a value without its terminator.
+    #[cold]
+    fn unterminated(&self) -> Refusal {
+        match *self {
+            Answer::Text { noreply } => Refusal::line("CLIENT_ERROR bad data chunk", noreply),
+        }
+    }
+}
