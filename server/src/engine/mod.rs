@@ -15,7 +15,9 @@
 //! (`memory.rs`) whose inside is an item (`item.rs`). Chunks come from the pages of their class
 //! (`slab.rs`, `classes.rs`), and when those are full from an item that must go (`evict.rs`) or
 //! is dead (`expire.rs`). Storing is in `draft.rs`, counting up and down in `arith.rs`, what
-//! clients agree upon by marks in `marks.rs`, figures are in `counters.rs`, listings in `list.rs`, settings in `config.rs`, answers in `outcome.rs`.
+//! clients agree upon by marks in `marks.rs`. Which class has which page is `balance.rs`, getting it
+//! there `mover.rs`; figures are in `counters.rs`, listings in `list.rs`, settings in `config.rs`,
+//! answers in `outcome.rs`.
 //!
 //! # Locks
 //! The lock of a bucket guards which items are in it, and everything in an item that changes.
@@ -35,6 +37,7 @@ mod item;
 mod list;
 mod marks;
 mod memory;
+mod mover;
 mod outcome;
 mod slab;
 mod table;
@@ -43,7 +46,6 @@ use std::hash::{BuildHasher, Hasher};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use balance::Balance;
 use classes::Classes;
 pub use config::{Config, ConfigError, KEY_MAX_BYTES, PAGE_BYTES};
 use counters::{Count, Counters};
@@ -54,6 +56,7 @@ use item::{FETCHED, Layout};
 pub use item::{ItemRef, Pieces};
 pub use marks::{Emptied, Look, Seen};
 use memory::{Arena, Chunk, Header, Link};
+use mover::Mover;
 pub use outcome::{
     Arith, ArithTerms, ClassStats, Delete, Direction, Mode, NoMemory, ReserveError, Stats, Stored,
     Terms,
@@ -77,7 +80,7 @@ pub struct Engine {
     hasher: foldhash::quality::RandomState,
     counters: Counters,
     flushing: Mutex<()>,
-    balance: Balance,
+    mover: Mover,
     shared: Shared,
 }
 
@@ -118,7 +121,7 @@ impl Engine {
             hasher: foldhash::quality::RandomState::default(),
             counters,
             flushing: Mutex::new(()),
-            balance: Balance::default(),
+            mover: Mover::default(),
             shared: Shared {
                 cas: AtomicU64::new(1),
                 items: AtomicUsize::new(0),
@@ -247,7 +250,7 @@ impl Engine {
         if fits {
             self.slab.set_limit_pages(pages as usize);
             let surplus = self.slab.pages_taken().saturating_sub(pages as usize);
-            self.balance.set_surplus(surplus);
+            self.mover.set_surplus(surplus);
         }
         fits
     }
@@ -270,9 +273,9 @@ impl Engine {
             total_malloced_bytes: (self.slab.pages_taken() * PAGE_BYTES) as u64,
             limit_bytes: (self.slab.limit_pages() * PAGE_BYTES) as u64,
             free_pages: self.slab.free_pages() as u64,
-            pages_moved: self.balance.moved(),
-            items_moved: self.balance.rescued(),
-            page_moving: self.balance.is_moving(),
+            pages_moved: self.mover.moved(),
+            items_moved: self.mover.rescued(),
+            page_moving: self.mover.is_moving(),
             flush_point: self.expiry.point(),
         }
     }
@@ -323,7 +326,7 @@ impl Engine {
     /// Sets all cumulative figures to 0.
     pub fn reset_stats(&self) {
         self.counters.reset();
-        self.balance.reset_stats();
+        self.mover.reset_stats();
     }
 
     #[inline]

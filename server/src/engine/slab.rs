@@ -2,7 +2,8 @@
 //!
 //! Each class has a lock of its own, held for a handful of steps; only storing and freeing take
 //! it. Each page keeps the list of its own free chunks, so that a page can be emptied and change
-//! class without a search through everything. Which page should change class is `balance.rs`.
+//! class without a search through everything. Which page should change class is `balance.rs`,
+//! how it does `mover.rs`.
 
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
