@@ -14,8 +14,9 @@
 //! While output waits nothing is read and nothing carried out: a client that does not read is, in
 //! the end, not read from.
 //!
-//! Here is what moves bytes, whatever they mean; `text.rs` has the requests of the text protocol.
+//! Here is what moves bytes, whatever they mean; `dialogue.rs` has what they mean.
 
+mod dialogue;
 mod text;
 
 use std::cell::RefCell;
@@ -28,9 +29,10 @@ use mcrs::codec::text::request::MAX_LINE_LEN;
 
 use super::stream::Stream;
 use super::worker::Worker;
-use crate::exec::{self, Output, Refusal, Retrieval, Upload};
+use crate::exec::Output;
 use crate::flags::Protocol;
 use crate::stats::{ConnInfo, ConnState};
+use dialogue::{Dialogue, Pause};
 
 /// Most bytes one read takes.
 pub(super) const READ_BYTES: usize = 32 << 10;
@@ -38,9 +40,6 @@ pub(super) const READ_BYTES: usize = 32 << 10;
 /// Longest `get` line that is kept while its end is awaited: room for 100,000 of the longest keys.
 /// Differs from memcached, which keeps any length, because memory must have a bound.
 const LINE_MAX: usize = 32 << 20;
-
-/// First byte of the binary protocol.
-const BINARY_MAGIC: u8 = 0x80;
 
 /// Buffers of a thread.
 struct Scratch {
@@ -54,23 +53,6 @@ thread_local! {
         input: vec![0; READ_BYTES + MAX_LINE_LEN].into_boxed_slice(),
         output: Output::default(),
     });
-}
-
-/// What the next input bytes are.
-#[derive(Debug)]
-enum Phase {
-    /// The first ever: they decide about the protocol.
-    Fresh(Protocol),
-    /// A request line.
-    Line,
-    /// The last `rest` bytes of a retrieval's keys, then the end of its line.
-    Keys { retrieval: Retrieval, rest: usize },
-    /// The value of a storage command, then its terminator.
-    Value(Box<Upload>),
-    /// Bytes to throw away before the answer.
-    Swallow { left: u64, reply: Refusal },
-    /// None: the connection closes when the output is out.
-    Closing,
 }
 
 /// Input kept from one read to the next.
@@ -89,26 +71,13 @@ impl Kept {
     }
 }
 
-/// Why carrying out requests stopped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Pause {
-    /// What is left of the input is not a whole request.
-    Incomplete,
-    /// The output must go out first.
-    Full,
-    /// `-R` requests have been carried out.
-    Turn,
-}
-
 /// The client is gone or must go.
 struct Gone;
 
 /// One connection.
 pub(super) struct Session {
     stream: Stream,
-    worker: &'static Worker,
-    info: Arc<ConnInfo>,
-    phase: Phase,
+    dialogue: Dialogue,
     kept: Option<Box<Kept>>,
     stuck: Option<Box<Output>>,
 }
@@ -124,10 +93,10 @@ impl Future for Session {
 impl Drop for Session {
     fn drop(&mut self) {
         let fd = self.stream.fd();
-        if self.worker.verbosity() > 1 {
+        if self.dialogue.worker.verbosity() > 1 {
             eprintln!("<{fd} connection closed.");
         }
-        let conns = &self.worker.context.shared.stats.conns;
+        let conns = &self.dialogue.worker.context.shared.stats.conns;
         conns.unlist(fd);
         conns.leave();
     }
@@ -142,10 +111,8 @@ impl Session {
         protocol: Protocol,
     ) -> Session {
         Session {
+            dialogue: Dialogue::new(worker, info, stream.fd(), protocol),
             stream,
-            worker,
-            info,
-            phase: Phase::Fresh(protocol),
             kept: None,
             stuck: None,
         }
@@ -165,9 +132,9 @@ impl Session {
                 Err(gone) => return Poll::Ready(gone),
             }
         }
-        let mut budget = self.worker.context.shared.settings.reqs_per_event;
+        let mut budget = self.dialogue.worker.context.shared.settings.reqs_per_event;
         loop {
-            if let Phase::Closing = self.phase {
+            if self.dialogue.is_over() {
                 return Poll::Ready(Gone);
             }
             let pause = match self.advance(task, input, output, &mut budget) {
@@ -179,7 +146,7 @@ impl Session {
                 match self.write(task, output) {
                     Ok(true) => output.clear(),
                     Ok(false) => {
-                        self.info.set_state(ConnState::Write);
+                        self.dialogue.info.set_state(ConnState::Write);
                         self.stuck = Some(Box::new(std::mem::take(output)));
                         return Poll::Pending;
                     }
@@ -187,7 +154,7 @@ impl Session {
                 }
             }
             if pause == Pause::Turn {
-                self.worker.context.counters.conn_yields.add(1);
+                self.dialogue.worker.context.counters.conn_yields.add(1);
                 task.waker().wake_by_ref();
                 return Poll::Pending;
             }
@@ -204,7 +171,7 @@ impl Session {
     ) -> Poll<Result<Pause, Gone>> {
         let mut kept = self.kept.take();
         if let Some(kept) = kept.take_if(|kept| kept.ready) {
-            let done = self.carry_out(kept.rest(), output, budget);
+            let done = self.dialogue.carry_out(kept.rest(), output, budget);
             return Poll::Ready(Ok(self.keep(done, kept)));
         }
         // A short piece goes in front of what comes next; a long line stays where it is.
@@ -216,23 +183,25 @@ impl Session {
             }
             _ => 0,
         };
+        if self.dialogue.long_value().is_some() {
+            return self.read_value(task, output);
+        }
         let room = &mut scratch[front..front + READ_BYTES];
-        let polled = match &mut self.phase {
-            Phase::Value(upload) if upload.remaining() > READ_BYTES => {
-                return self.read_value(task, output);
-            }
-            _ => self.stream.poll_read(task, room),
-        };
-        let got = match polled {
+        let got = match self.stream.poll_read(task, room) {
             Poll::Ready(Ok(got)) if got > 0 => got,
             Poll::Ready(Ok(_) | Err(_)) => return Poll::Ready(Err(Gone)),
             Poll::Pending => {
                 self.kept = kept;
-                self.note_waiting();
+                self.dialogue.note_waiting();
                 return Poll::Pending;
             }
         };
-        self.worker.context.counters.bytes_read.add(got as u64);
+        self.dialogue
+            .worker
+            .context
+            .counters
+            .bytes_read
+            .add(got as u64);
         if let Some(mut kept) = kept.take_if(|_| front == 0) {
             // A long `get` line: its end is looked for in the new bytes only.
             let new = &scratch[..got];
@@ -242,14 +211,14 @@ impl Session {
                 return Poll::Ready(Err(Gone));
             }
             let done = if ended {
-                self.carry_out(kept.rest(), output, budget)
+                self.dialogue.carry_out(kept.rest(), output, budget)
             } else {
                 (Pause::Incomplete, 0)
             };
             return Poll::Ready(Ok(self.keep(done, kept)));
         }
         let input = &scratch[..front + got];
-        let (pause, used) = self.carry_out(input, output, budget);
+        let (pause, used) = self.dialogue.carry_out(input, output, budget);
         if used < input.len() {
             let mut kept = kept.unwrap_or_default();
             kept.bytes.clear();
@@ -277,113 +246,29 @@ impl Session {
         task: &mut Context<'_>,
         output: &mut Output,
     ) -> Poll<Result<Pause, Gone>> {
-        let Phase::Value(upload) = &mut self.phase else {
+        let context = &self.dialogue.worker.context;
+        let Some(upload) = self.dialogue.long_value() else {
             return Poll::Ready(Ok(Pause::Incomplete));
         };
-        let context = &self.worker.context;
         let Ok(spare) = upload.spare(context) else {
-            self.phase = out_of_memory(context, upload);
+            self.dialogue.abandon_value();
             return Poll::Ready(Ok(Pause::Incomplete));
         };
         match self.stream.poll_read(task, spare) {
             Poll::Ready(Ok(got)) if got > 0 => {
                 upload.advance(got);
                 context.counters.bytes_read.add(got as u64);
-                let whole = upload.remaining() == 0 && upload.terminator().is_empty();
-                if whole && let Phase::Value(upload) = self.set_phase(Phase::Line) {
-                    upload.finish(context, true, output);
+                if upload.remaining() == 0 {
+                    self.dialogue.end_value(output);
                 }
                 Poll::Ready(Ok(Pause::Incomplete))
             }
             Poll::Ready(Ok(_) | Err(_)) => Poll::Ready(Err(Gone)),
             Poll::Pending => {
-                self.info.set_state(ConnState::Value);
+                self.dialogue.info.set_state(ConnState::Value);
                 Poll::Pending
             }
         }
-    }
-
-    /// Carries out what `input` holds; says why it stopped and how many bytes are done with.
-    fn carry_out(&mut self, input: &[u8], output: &mut Output, budget: &mut u32) -> (Pause, usize) {
-        let context = &self.worker.context;
-        self.info.set_state(ConnState::Parse);
-        self.info.set_last_command(context.shared.clock.now());
-        let mut at = 0;
-        loop {
-            if output.is_full() {
-                return (Pause::Full, at);
-            }
-            let rest = &input[at..];
-            if rest.is_empty() {
-                return (Pause::Incomplete, at);
-            }
-            match &mut self.phase {
-                Phase::Line => {
-                    if *budget == 0 {
-                        return (Pause::Turn, at);
-                    }
-                    if !self.run_line(input, &mut at, output) {
-                        return (Pause::Incomplete, at);
-                    }
-                    *budget -= 1;
-                }
-                Phase::Value(upload) => {
-                    if upload.remaining() == 0 && rest.len() < upload.terminator().len() {
-                        return (Pause::Incomplete, at);
-                    }
-                    if let Phase::Value(upload) = self.set_phase(Phase::Line) {
-                        self.take_value(*upload, input, &mut at, output);
-                    }
-                }
-                Phase::Swallow { left, reply } => {
-                    let taken = rest.len().min(usize::try_from(*left).unwrap_or(usize::MAX));
-                    at += taken;
-                    *left -= taken as u64;
-                    if *left == 0 {
-                        reply.send(output);
-                        self.phase = Phase::Line;
-                    }
-                }
-                Phase::Keys { .. } => self.run_keys(input, &mut at, output),
-                Phase::Fresh(protocol) => {
-                    // Differs from memcached for now: the binary protocol is not spoken.
-                    let binary = *protocol == Protocol::Auto && rest[0] == BINARY_MAGIC;
-                    self.phase = if binary { Phase::Closing } else { Phase::Line };
-                }
-                Phase::Closing => return (Pause::Incomplete, input.len()),
-            }
-        }
-    }
-
-    /// Gives a value what `input` has of it, and finishes it if that is all.
-    fn take_value(
-        &mut self,
-        mut upload: Upload,
-        input: &[u8],
-        at: &mut usize,
-        output: &mut Output,
-    ) {
-        let context = &self.worker.context;
-        let Ok(taken) = upload.fill(context, &input[*at..]) else {
-            self.phase = out_of_memory(context, &upload);
-            return;
-        };
-        *at += taken;
-        let terminator = upload.terminator();
-        let end = input.get(*at..*at + terminator.len());
-        self.phase = match end {
-            Some(end) if upload.remaining() == 0 => {
-                *at += terminator.len();
-                upload.finish(context, end == terminator, output);
-                Phase::Line
-            }
-            _ => Phase::Value(Box::new(upload)),
-        };
-    }
-
-    /// Goes on to the next phase; the one before.
-    fn set_phase(&mut self, phase: Phase) -> Phase {
-        std::mem::replace(&mut self.phase, phase)
     }
 
     /// Writes until `output` is empty; `false` if the client takes no more for now.
@@ -402,31 +287,14 @@ impl Session {
             if blocked {
                 return Ok(false);
             }
-            self.worker
+            self.dialogue
+                .worker
                 .context
                 .counters
                 .bytes_written
                 .add(written as u64);
         }
         Ok(true)
-    }
-
-    /// Shows in `stats conns` what the client is waited for.
-    fn note_waiting(&self) {
-        self.info.set_state(match &self.phase {
-            Phase::Fresh(_) => ConnState::NewCommand,
-            Phase::Value(_) => ConnState::Value,
-            Phase::Swallow { .. } => ConnState::Swallow,
-            Phase::Line | Phase::Keys { .. } | Phase::Closing => ConnState::Read,
-        });
-    }
-}
-
-/// Memory for the rest of a long value is lacking: the rest must still be read.
-fn out_of_memory(context: &exec::Context, upload: &Upload) -> Phase {
-    Phase::Swallow {
-        left: (upload.remaining() + upload.terminator().len()) as u64,
-        reply: upload.refuse(context),
     }
 }
 

@@ -299,7 +299,7 @@ fn an_idle_session_holds_nothing() {
     talk.run();
     let session = talk.session.as_ref().expect("open");
     assert!(session.kept.is_none() && session.stuck.is_none());
-    assert!(matches!(session.phase, Phase::Line));
+    assert!(matches!(session.dialogue.phase, dialogue::Phase::Line));
     // What an idle connection costs here; the runtime and the kernel have their own shares.
     assert!(
         size_of::<Session>() <= 128,

@@ -4,10 +4,10 @@ use mcrs::codec::Decoded;
 use mcrs::codec::text::CRLF;
 use mcrs::codec::text::request::{self, Keys};
 
-use super::{Phase, Session};
+use super::dialogue::{Dialogue, Phase};
 use crate::exec::{self, Next, Output, Refusal};
 
-impl Session {
+impl Dialogue {
     /// Carries out the request line at `at`, and moves `at` behind it; `false` if its end is not
     /// there yet.
     #[inline]
@@ -79,7 +79,7 @@ impl Session {
     /// The `-vv` lines of a request.
     #[cold]
     fn log(&self, line: &[u8], reply: &[u8]) {
-        let fd = self.stream.fd();
+        let fd = self.fd;
         eprintln!("<{fd} {}", line.trim_ascii_end().escape_ascii());
         // The last line only: what is before it may be values, which are the users' own.
         let mut lines = reply.trim_ascii_end().rsplit(|&b| b == b'\n');

@@ -1,0 +1,210 @@
+//! What a client says and is answered: requests out of bytes, replies into the output.
+//!
+//! Knows no socket: it is given what came, over a stream or in a datagram. It owns nothing but the
+//! phase it is in, so it costs an idle connection a few words. `text.rs` has the requests of the text
+//! protocol.
+
+use std::os::fd::RawFd;
+use std::sync::Arc;
+
+use super::READ_BYTES;
+use crate::exec::{self, Output, Refusal, Retrieval, Upload};
+use crate::flags::Protocol;
+use crate::net::worker::Worker;
+use crate::stats::{ConnInfo, ConnState};
+
+/// First byte of the binary protocol.
+const BINARY_MAGIC: u8 = 0x80;
+
+/// What the next input bytes are.
+#[derive(Debug)]
+pub(super) enum Phase {
+    /// The first ever: they decide about the protocol.
+    Fresh(Protocol),
+    /// A request line.
+    Line,
+    /// The last `rest` bytes of a retrieval's keys, then the end of its line.
+    Keys { retrieval: Retrieval, rest: usize },
+    /// The value of a storage command, then its terminator.
+    Value(Box<Upload>),
+    /// Bytes to throw away before the answer.
+    Swallow { left: u64, reply: Refusal },
+    /// None: the connection closes when the output is out.
+    Closing,
+}
+
+/// Why carrying out requests stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pause {
+    /// What is left of the input is not a whole request.
+    Incomplete,
+    /// The output must go out first.
+    Full,
+    /// `-R` requests have been carried out.
+    Turn,
+}
+
+/// One side of a conversation: ours.
+#[derive(Debug)]
+pub(super) struct Dialogue {
+    pub(super) worker: &'static Worker,
+    pub(super) info: Arc<ConnInfo>,
+    /// What the client is called in the log.
+    pub(super) fd: RawFd,
+    pub(super) phase: Phase,
+}
+
+impl Dialogue {
+    /// With a client who has said nothing yet.
+    pub(super) fn new(
+        worker: &'static Worker,
+        info: Arc<ConnInfo>,
+        fd: RawFd,
+        protocol: Protocol,
+    ) -> Dialogue {
+        Dialogue {
+            worker,
+            info,
+            fd,
+            phase: Phase::Fresh(protocol),
+        }
+    }
+
+    /// Whether nothing is left to say but what is in the output.
+    pub(super) fn is_over(&self) -> bool {
+        matches!(self.phase, Phase::Closing)
+    }
+
+    /// The value under way, if more of it is missing than one read takes: it is best read straight
+    /// into its place.
+    pub(super) fn long_value(&mut self) -> Option<&mut Upload> {
+        match &mut self.phase {
+            Phase::Value(upload) if upload.remaining() > READ_BYTES => Some(upload),
+            _ => None,
+        }
+    }
+
+    /// Takes note that a value read straight into its place is all there.
+    pub(super) fn end_value(&mut self, output: &mut Output) {
+        if let Phase::Value(upload) = &self.phase
+            && upload.terminator().is_empty()
+            && let Phase::Value(upload) = self.set_phase(Phase::Line)
+        {
+            upload.finish(&self.worker.context, true, output);
+        }
+    }
+
+    /// Gives the value under way up for lack of memory; the rest of it is swallowed.
+    pub(super) fn abandon_value(&mut self) {
+        if let Phase::Value(upload) = &self.phase {
+            self.phase = out_of_memory(&self.worker.context, upload);
+        }
+    }
+
+    /// Carries out what `input` holds; says why it stopped and how many bytes are done with.
+    /// `budget` is how many requests may be carried out; it goes down.
+    pub(super) fn carry_out(
+        &mut self,
+        input: &[u8],
+        output: &mut Output,
+        budget: &mut u32,
+    ) -> (Pause, usize) {
+        let context = &self.worker.context;
+        self.info.set_state(ConnState::Parse);
+        self.info.set_last_command(context.shared.clock.now());
+        let mut at = 0;
+        loop {
+            if output.is_full() {
+                return (Pause::Full, at);
+            }
+            let rest = &input[at..];
+            if rest.is_empty() {
+                return (Pause::Incomplete, at);
+            }
+            match &mut self.phase {
+                Phase::Line => {
+                    if *budget == 0 {
+                        return (Pause::Turn, at);
+                    }
+                    if !self.run_line(input, &mut at, output) {
+                        return (Pause::Incomplete, at);
+                    }
+                    *budget -= 1;
+                }
+                Phase::Value(upload) => {
+                    if upload.remaining() == 0 && rest.len() < upload.terminator().len() {
+                        return (Pause::Incomplete, at);
+                    }
+                    if let Phase::Value(upload) = self.set_phase(Phase::Line) {
+                        self.take_value(*upload, input, &mut at, output);
+                    }
+                }
+                Phase::Swallow { left, reply } => {
+                    let taken = rest.len().min(usize::try_from(*left).unwrap_or(usize::MAX));
+                    at += taken;
+                    *left -= taken as u64;
+                    if *left == 0 {
+                        reply.send(output);
+                        self.phase = Phase::Line;
+                    }
+                }
+                Phase::Keys { .. } => self.run_keys(input, &mut at, output),
+                Phase::Fresh(protocol) => {
+                    // Differs from memcached for now: the binary protocol is not spoken.
+                    let binary = *protocol == Protocol::Auto && rest[0] == BINARY_MAGIC;
+                    self.phase = if binary { Phase::Closing } else { Phase::Line };
+                }
+                Phase::Closing => return (Pause::Incomplete, input.len()),
+            }
+        }
+    }
+
+    /// Gives a value what `input` has of it, and finishes it if that is all.
+    pub(super) fn take_value(
+        &mut self,
+        mut upload: Upload,
+        input: &[u8],
+        at: &mut usize,
+        output: &mut Output,
+    ) {
+        let context = &self.worker.context;
+        let Ok(taken) = upload.fill(context, &input[*at..]) else {
+            self.phase = out_of_memory(context, &upload);
+            return;
+        };
+        *at += taken;
+        let terminator = upload.terminator();
+        let end = input.get(*at..*at + terminator.len());
+        self.phase = match end {
+            Some(end) if upload.remaining() == 0 => {
+                *at += terminator.len();
+                upload.finish(context, end == terminator, output);
+                Phase::Line
+            }
+            _ => Phase::Value(Box::new(upload)),
+        };
+    }
+
+    /// Goes on to the next phase; the one before.
+    pub(super) fn set_phase(&mut self, phase: Phase) -> Phase {
+        std::mem::replace(&mut self.phase, phase)
+    }
+
+    /// Shows in `stats conns` what the client is waited for.
+    pub(super) fn note_waiting(&self) {
+        self.info.set_state(match &self.phase {
+            Phase::Fresh(_) => ConnState::NewCommand,
+            Phase::Value(_) => ConnState::Value,
+            Phase::Swallow { .. } => ConnState::Swallow,
+            Phase::Line | Phase::Keys { .. } | Phase::Closing => ConnState::Read,
+        });
+    }
+}
+
+/// Memory for the rest of a long value is lacking: the rest must still be read.
+fn out_of_memory(context: &exec::Context, upload: &Upload) -> Phase {
+    Phase::Swallow {
+        left: (upload.remaining() + upload.terminator().len()) as u64,
+        reply: upload.refuse(context),
+    }
+}
