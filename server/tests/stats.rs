@@ -4,13 +4,20 @@ use std::collections::BTreeMap;
 
 use mcrs_testkit::{Program, Server, need, wait_until};
 
-/// Switches off in memcached what `mcrsd` has not, so that it leaves the same names out.
-const ALIKE: &[&str] = &["-o", "no_lru_crawler,no_lru_maintainer"];
-
-fn ours() -> Server {
+fn ours(args: &[&str]) -> Server {
     let program = Program::at(env!("CARGO_BIN_EXE_mcrsd")).expect("cargo built it");
-    Server::start(&program, ALIKE)
+    Server::start(&program, args)
 }
+
+/// Sets of options that change which names there are.
+const WITH: &[&[&str]] = &[
+    &[],
+    &["-o", "no_modern"],
+    &["-o", "no_maxconns_fast,no_slab_reassign"],
+    &["-o", "no_lru_crawler"],
+    &["-o", "no_lru_maintainer"],
+    &["-o", "temporary_ttl=30"],
+];
 
 /// Names and values of a group.
 fn group(server: &Server, command: &str) -> Vec<(String, String)> {
@@ -36,33 +43,40 @@ fn names(server: &Server, command: &str) -> Vec<String> {
 #[test]
 fn groups_have_memcacheds_names_in_its_order() {
     let program = need!(Program::memcached());
-    let (ours, stock) = (ours(), Server::start(&program, ALIKE));
-    for server in [&ours, &stock] {
+    for args in WITH {
+        have_the_same_names(&ours(args), &Server::start(&program, args));
+    }
+    let count = |args| names(&ours(args), "stats").len();
+    assert_eq!((count(WITH[0]), count(WITH[1])), (93, 74));
+}
+
+fn have_the_same_names(ours: &Server, stock: &Server) {
+    for server in [ours, stock] {
         // The same class in both: a small one.
         server.connect().ask("set a 0 0 1\r\nx\r\n", "STORED\r\n");
     }
     // What 1.6.45 changed; mcrsd.md, section 11.
-    let mut general = names(&stock, "stats");
+    let mut general = names(stock, "stats");
     general.retain(|name| name != "slab_reassign_evictions_nomem");
-    let after = |name: &str| {
-        let at = general.iter().position(|n| n == name);
-        at.expect("memcached has it") + 1
-    };
-    let at = after("slab_reassign_busy_deletes");
-    let new = ["slab_reassign_busy_nomem", "slab_reassign_last_busy_status"];
-    general.splice(at..at, new.map(String::from));
-    assert_eq!(names(&ours, "stats"), general);
-    assert_eq!(names(&ours, "stats items"), names(&stock, "stats items"));
-    assert_eq!(names(&ours, "stats slabs"), names(&stock, "stats slabs"));
-    assert_eq!(names(&ours, "stats sizes"), names(&stock, "stats sizes"));
+    if let Some(at) = general
+        .iter()
+        .position(|n| n == "slab_reassign_busy_deletes")
+    {
+        let new = ["slab_reassign_busy_nomem", "slab_reassign_last_busy_status"];
+        general.splice(at + 1..at + 1, new.map(String::from));
+    }
+    assert_eq!(names(ours, "stats"), general);
+    assert_eq!(names(ours, "stats items"), names(stock, "stats items"));
+    assert_eq!(names(ours, "stats slabs"), names(stock, "stats slabs"));
+    assert_eq!(names(ours, "stats sizes"), names(stock, "stats sizes"));
     // Debian's build has TLS and extstore and shows their settings; 1.6.45 has one more.
     let built_in = |name: &str| {
         name.starts_with("ext_") || name.starts_with("ssl_") || name == "slab_automove_freeratio"
     };
-    let mut settings = names(&stock, "stats settings");
+    let mut settings = names(stock, "stats settings");
     settings.retain(|name| !built_in(name));
     settings.push("client_flags_size".into());
-    assert_eq!(names(&ours, "stats settings"), settings);
+    assert_eq!(names(ours, "stats settings"), settings);
     // Descriptors differ, what is told about each does not.
     let told = |server: &Server| -> Vec<String> {
         let names = names(server, "stats conns");
@@ -71,22 +85,32 @@ fn groups_have_memcacheds_names_in_its_order() {
     };
     // The connections of the questions before may take a moment to go.
     wait_until("both to tell the same about connections", || {
-        told(&ours) == told(&stock)
+        told(ours) == told(stock)
     });
 }
 
 #[test]
-fn settings_are_memcacheds_defaults() {
+fn settings_are_what_the_options_make_of_memcacheds() {
     let program = need!(Program::memcached());
-    let (ours, stock) = (ours(), Server::start(&program, ALIKE));
-    let theirs: BTreeMap<_, _> = group(&stock, "stats settings").into_iter().collect();
-    for (name, value) in group(&ours, "stats settings") {
+    for args in WITH.iter().chain(&[&["-o", SETTINGS] as &[&str]]) {
+        have_the_same_settings(&ours(args), &Server::start(&program, args));
+    }
+}
+
+/// Words whose values show.
+const SETTINGS: &str = "slab_automove=0,slab_automove_ratio=0.5,slab_automove_window=11,\
+    lru_crawler_sleep=7,lru_crawler_tocrawl=8,tail_repair_time=12,hash_algorithm=xxh3,\
+    hot_lru_pct=30,warm_lru_pct=31,hot_max_factor=0.4,warm_max_factor=3,temporary_ttl=5,\
+    watcher_logbuf_size=9,worker_logbuf_size=65,track_sizes,hashpower=17,\
+    no_maxconns_fast,no_lru_crawler";
+
+fn have_the_same_settings(ours: &Server, stock: &Server) {
+    let theirs: BTreeMap<_, _> = group(stock, "stats settings").into_iter().collect();
+    for (name, value) in group(ours, "stats settings") {
         let expected = match name.as_str() {
             "tcpport" => ours.port().to_string(),
-            // Ours is better and not selectable.
-            "hash_algorithm" => "foldhash".into(),
             // 1.6.45's default, and a setting 1.6.18 has not.
-            "slab_automove_window" => "10".into(),
+            "slab_automove_window" if theirs[&name] == "30" => "10".into(),
             "client_flags_size" => "4".into(),
             _ => theirs
                 .get(&name)
@@ -126,12 +150,12 @@ fn counters_count_what_memcached_counts() {
         figures.retain(|(name, _)| wanted(name));
         figures
     };
-    assert_eq!(counted(&ours()), counted(&Server::start(&program, ALIKE)));
+    assert_eq!(counted(&ours(&[])), counted(&Server::start(&program, &[])));
 }
 
 #[test]
 fn a_reset_zeroes_counts_and_keeps_what_is_there() {
-    let server = ours();
+    let server = ours(&[]);
     server.connect().ask(
         "set a 0 0 1\r\nx\r\nget a\r\n",
         "STORED\r\nVALUE a 0 1\r\nx\r\nEND\r\n",

@@ -86,6 +86,52 @@ pub struct Settings {
     pub dump_enabled: bool,
     /// Whether `watch` may be asked for at all.
     pub watch_enabled: bool,
+    /// The byte that ends the prefix of a key in the figures of `stats detail`.
+    pub prefix_delimiter: u8,
+    /// Whether keys are counted by prefix from the start.
+    pub detail_enabled: bool,
+    /// Whether [`slab_chunk_max`](Settings::slab_chunk_max) was named, and not derived.
+    pub slab_chunk_max_given: bool,
+    /// Whether pages may move between classes.
+    pub slab_reassign: bool,
+    /// When pages move: 0 by command only, 1 by themselves, 2 on each eviction.
+    pub slab_automove: u32,
+    /// How much younger a class must be than another to get a page of it, 0 to 1.
+    pub slab_automove_ratio: f64,
+    /// Seconds looked back upon for that, 3 to 1800.
+    pub slab_automove_window_sec: u32,
+    /// Name of the hash function asked for; shown, not used: ours is better and not selectable.
+    pub hash_algorithm: &'static str,
+    /// Whether items are counted by size.
+    pub track_sizes: bool,
+    /// Whether the crawler runs.
+    pub lru_crawler: bool,
+    /// Pause of the crawler.
+    pub lru_crawler_sleep_us: u32,
+    /// Items the crawler looks at per class and run, 0 for all.
+    pub lru_crawler_tocrawl: u32,
+    /// Whether the LRU has its own thread.
+    pub lru_maintainer: bool,
+    /// Whether the LRU has segments.
+    pub lru_segmented: bool,
+    /// Share of memory for new items.
+    pub hot_lru_pct: u32,
+    /// Share of memory for items in use.
+    pub warm_lru_pct: u32,
+    /// Age a new item may reach, times that of the oldest cold one.
+    pub hot_max_factor: f64,
+    /// The same for an item in use.
+    pub warm_max_factor: f64,
+    /// Items with at most this many seconds to live are never evicted, if given.
+    pub temporary_ttl: Option<u32>,
+    /// Seconds after which a referenced item at the tail is freed, 0 for never.
+    pub tail_repair_time_sec: u32,
+    /// Buffer of a watcher.
+    pub watcher_logbuf_bytes: u64,
+    /// Buffer of a worker for log lines.
+    pub worker_logbuf_bytes: u64,
+    /// `SO_MARK` of listening sockets, 0 for none.
+    pub socket_mark: u32,
 }
 
 impl Default for Settings {
@@ -121,6 +167,29 @@ impl Default for Settings {
             flush_enabled: true,
             dump_enabled: true,
             watch_enabled: true,
+            prefix_delimiter: b':',
+            detail_enabled: false,
+            slab_chunk_max_given: false,
+            slab_reassign: true,
+            slab_automove: 1,
+            slab_automove_ratio: 0.8,
+            slab_automove_window_sec: 10,
+            hash_algorithm: "murmur3",
+            track_sizes: false,
+            lru_crawler: true,
+            lru_crawler_sleep_us: 100,
+            lru_crawler_tocrawl: 0,
+            lru_maintainer: true,
+            lru_segmented: true,
+            hot_lru_pct: 20,
+            warm_lru_pct: 40,
+            hot_max_factor: 0.2,
+            warm_max_factor: 2.0,
+            temporary_ttl: None,
+            tail_repair_time_sec: 0,
+            watcher_logbuf_bytes: 256 << 10,
+            worker_logbuf_bytes: 64 << 10,
+            socket_mark: 0,
         }
     }
 }

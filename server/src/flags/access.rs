@@ -1,0 +1,56 @@
+//! Options about what clients may do: who they must be, and which commands work.
+
+use super::{Exit, Flag};
+
+/// In the order of `-h`.
+pub(super) const FLAGS: &[Flag] = &[
+    Flag::new(b'S', "enable-sasl", "")
+        .switches(|_| {})
+        .shown_as("auth_enabled_sasl")
+        .lacking("SASL"),
+    Flag::new(b'Y', "auth-file", "")
+        .takes("file", |_, _| Ok(()))
+        .shown_as("auth_enabled_ascii")
+        .lacking("authentication file"),
+    Flag::new(
+        b'A',
+        "enable-shutdown",
+        "enable the \"shutdown\" command of the text protocol",
+    )
+    .switches(|s| s.shutdown_command = true)
+    .shown_as("shutdown_command"),
+    Flag::new(b'F', "disable-flush-all", "disable the flush_all command")
+        .switches(|s| s.flush_enabled = false)
+        .shown_as("flush_enabled"),
+    Flag::new(
+        b'X',
+        "disable-dumping",
+        "disable the commands that list keys: stats cachedump and detail,\n\
+         lru_crawler metadump and mgdump",
+    )
+    .switches(|s| s.dump_enabled = false)
+    .shown_as("dump_enabled"),
+    Flag::new(
+        b'W',
+        "disable-watch",
+        "disable the watch command (live log)",
+    )
+    .switches(|s| s.watch_enabled = false),
+    Flag::new(
+        b'D',
+        "",
+        "what ends the prefix of a key in the figures of \"stats detail\",\n\
+         which this option turns on from the start",
+    )
+    .takes("char", |s, v| {
+        let Some(&delimiter) = v.as_bytes().first() else {
+            return Err(Exit::new(1, "No delimiter specified"));
+        };
+        s.prefix_delimiter = delimiter;
+        s.detail_enabled = true;
+        Ok(())
+    })
+    .defaults_to(|s| char::from(s.prefix_delimiter).to_string())
+    .shown_as("stat_key_prefix")
+    .lacking("key prefix statistics"),
+];

@@ -1,0 +1,48 @@
+//! The checks that need more than one option, after all have been read.
+
+use super::{EX_USAGE, Exit, Settings};
+use crate::engine::PAGE_BYTES;
+
+/// Makes the settings consistent, or says why they cannot be. In memcached's order.
+pub(super) fn combination(s: &mut Settings) -> Result<(), Exit> {
+    let page = PAGE_BYTES as u64;
+    if s.item_size_max > page && !s.slab_chunk_max_given {
+        s.slab_chunk_max = page / 2;
+    }
+    let (size, chunk) = (s.item_size_max, s.slab_chunk_max);
+    let text = if size < 1024 {
+        "Item max size cannot be less than 1024 bytes.".into()
+    } else if size > s.max_bytes / 2 {
+        "Cannot set item size limit higher than 1/2 of memory max.".into()
+    } else if size > 1 << 30 {
+        "Cannot set item size limit higher than a gigabyte.".into()
+    } else if chunk > size {
+        format!("slab_chunk_max (bytes: {chunk}) cannot be larger than -I (item_size_max {size})")
+    } else if chunk == 0 || !size.is_multiple_of(chunk) {
+        format!(
+            "-I (item_size_max: {size}) must be evenly divisible by slab_chunk_max (bytes: {chunk})"
+        )
+    } else if !page.is_multiple_of(chunk) {
+        format!(
+            "slab_chunk_max (bytes: {chunk}) must divide evenly into {page} (the size of a page)"
+        )
+    } else if let Some(size) = s
+        .slab_sizes
+        .iter()
+        .flatten()
+        .find(|&&n| u64::from(n) > chunk || n < s.chunk_size)
+    {
+        format!("slab size {size} is out of valid range")
+    } else if s.hot_lru_pct + s.warm_lru_pct > 80 {
+        "hot_lru_pct + warm_lru_pct cannot be more than 80% combined".into()
+    } else if s.temporary_ttl.is_some() && !s.lru_maintainer {
+        "temporary_ttl requires lru_maintainer to be enabled".into()
+    } else {
+        // What is left are bounds of this engine's own.
+        return s
+            .engine()
+            .validate()
+            .map_err(|error| Exit::new(EX_USAGE, error.to_string()));
+    };
+    Err(Exit::new(EX_USAGE, text))
+}

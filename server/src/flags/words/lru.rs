@@ -1,0 +1,135 @@
+//! Words about the order of items: LRU segments, the thread that keeps them, the crawler.
+
+use super::{Exit, Value, Word};
+
+/// In the order of `-h`.
+pub(super) const WORDS: &[Word] = &[
+    Word::new(
+        "lru_crawler",
+        "look for dead items in the background (default: enabled)",
+    )
+    .switches(|s| s.lru_crawler = true)
+    .shown_as("lru_crawler"),
+    Word::new(
+        "no_lru_crawler",
+        "leave dead items until somebody asks for them",
+    )
+    .switches(|s| s.lru_crawler = false),
+    Word::new(
+        "lru_crawler_sleep",
+        "pause of the crawler, in microseconds, 0 to 1000000",
+    )
+    .takes(|s, v| match v.number()? {
+        n @ 0..=1_000_000 => {
+            s.lru_crawler_sleep_us = n as u32;
+            Ok(())
+        }
+        _ => Err(Exit::new(
+            1,
+            "LRU crawler sleep must be between 0 and 1 second",
+        )),
+    })
+    .defaults_to(|s| s.lru_crawler_sleep_us.to_string())
+    .shown_as("lru_crawler_sleep"),
+    Word::new(
+        "lru_crawler_tocrawl",
+        "items the crawler looks at per class and run, 0 for all",
+    )
+    .takes(|s, v| {
+        s.lru_crawler_tocrawl = v.strict()?;
+        Ok(())
+    })
+    .defaults_to(|s| s.lru_crawler_tocrawl.to_string())
+    .shown_as("lru_crawler_tocrawl"),
+    Word::new(
+        "lru_maintainer",
+        "keep items in segments by how they are used (default: enabled)",
+    )
+    .switches(|s| {
+        s.lru_maintainer = true;
+        s.lru_segmented = true;
+    })
+    .shown_as("lru_maintainer_thread"),
+    Word::new("no_lru_maintainer", "keep items in one order, the flat LRU").switches(|s| {
+        s.lru_maintainer = false;
+        s.lru_segmented = false;
+    }),
+    Word::new(
+        "hot_lru_pct",
+        "share of memory for new items, 1 to 79 percent",
+    )
+    .takes(|s, v| {
+        s.hot_lru_pct = percent(v)?;
+        Ok(())
+    })
+    .defaults_to(|s| s.hot_lru_pct.to_string())
+    .shown_as("hot_lru_pct"),
+    Word::new(
+        "warm_lru_pct",
+        "share of memory for items in use, 1 to 79 percent",
+    )
+    .takes(|s, v| {
+        s.warm_lru_pct = percent(v)?;
+        Ok(())
+    })
+    .defaults_to(|s| s.warm_lru_pct.to_string())
+    .shown_as("warm_lru_pct"),
+    Word::new(
+        "hot_max_factor",
+        "age a new item may reach, times that of the oldest cold one",
+    )
+    .takes(|s, v| {
+        s.hot_max_factor = factor(v)?;
+        Ok(())
+    })
+    .defaults_to(|s| format!("{:.2}", s.hot_max_factor))
+    .shown_as("hot_max_factor"),
+    Word::new("warm_max_factor", "the same for an item in use")
+        .takes(|s, v| {
+            s.warm_max_factor = factor(v)?;
+            Ok(())
+        })
+        .defaults_to(|s| format!("{:.2}", s.warm_max_factor))
+        .shown_as("warm_max_factor"),
+    Word::new(
+        "temporary_ttl",
+        "items with at most this many seconds to live are never evicted\n\
+         (default: off)",
+    )
+    .takes(|s, v| {
+        s.temporary_ttl = Some(v.count()?);
+        Ok(())
+    })
+    .shown_as("temporary_ttl"),
+    Word::new("tail_repair_time", "")
+        .takes(|s, v| match v.count()? {
+            n @ 10.. => {
+                s.tail_repair_time_sec = n;
+                Ok(())
+            }
+            _ => Err(Exit::new(
+                1,
+                "Cannot set tail_repair_time to less than 10 seconds",
+            )),
+        })
+        .shown_as("tail_repair_time"),
+];
+
+fn percent(value: Value<'_>) -> Result<u32, Exit> {
+    match value.number()? {
+        n @ 1..=79 => Ok(n as u32),
+        _ => {
+            let text = format!("{} must be > 1 and < 80", value.name);
+            Err(Exit::new(1, text))
+        }
+    }
+}
+
+fn factor(value: Value<'_>) -> Result<f64, Exit> {
+    let factor = value.decimal();
+    if factor > 0.0 && factor.is_finite() {
+        Ok(factor)
+    } else {
+        Err(Exit::new(1, format!("{} must be > 0", value.name)))
+    }
+}

@@ -1,0 +1,96 @@
+//! `stats items` and `stats slabs`: figures of each slab class.
+
+use super::{Put, put};
+use crate::exec::Shared;
+
+/// `stats items`: classes with items.
+pub fn items(shared: &Shared, to: &mut Put<'_>) {
+    let maintained = shared.settings.lru_maintainer;
+    let classes = shared.engine.class_stats(shared.clock.now());
+    for class in classes.iter().filter(|class| class.items > 0) {
+        let mut put = |name: &str, value: u64| {
+            to(
+                &format!("items:{}:{name}", class.class),
+                format_args!("{value}"),
+            );
+        };
+        put("number", class.items);
+        if maintained {
+            // There are no segments: all items are where memcached evicts from.
+            put("number_hot", 0);
+            put("number_warm", 0);
+            put("number_cold", class.items);
+            if shared.settings.temporary_ttl.is_some() {
+                put("number_temp", 0);
+            }
+            put("age_hot", 0);
+            put("age_warm", 0);
+        }
+        put("age", class.age_sec.into());
+        put("mem_requested", class.requested_bytes);
+        put("evicted", class.evicted);
+        put("evicted_nonzero", class.evicted_nonzero);
+        put("evicted_time", class.evicted_time_sec.into());
+        put("outofmemory", class.out_of_memory);
+        put("tailrepairs", 0);
+        put("reclaimed", class.reclaimed);
+        put("expired_unfetched", class.expired_unfetched);
+        put("evicted_unfetched", class.evicted_unfetched);
+        if maintained {
+            put("evicted_active", 0);
+        }
+        put("crawler_reclaimed", 0);
+        put("crawler_items_checked", 0);
+        put("lrutail_reflocked", 0);
+        if maintained {
+            for name in [
+                "moves_to_cold",
+                "moves_to_warm",
+                "moves_within_lru",
+                "direct_reclaims",
+                "hits_to_hot",
+                "hits_to_warm",
+            ] {
+                put(name, 0);
+            }
+            put("hits_to_cold", class.get_hits);
+            put("hits_to_temp", 0);
+        }
+    }
+}
+
+/// `stats slabs`: classes with pages, then the totals.
+pub fn slabs(shared: &Shared, to: &mut Put<'_>) {
+    let classes = shared.engine.class_stats(shared.clock.now());
+    let mut active = 0;
+    for class in classes.iter().filter(|class| class.pages > 0) {
+        active += 1;
+        let mut put = |name: &str, value: u64| {
+            to(&format!("{}:{name}", class.class), format_args!("{value}"));
+        };
+        put("chunk_size", class.chunk_bytes.into());
+        put("chunks_per_page", class.chunks_per_page.into());
+        put("total_pages", class.pages);
+        put(
+            "total_chunks",
+            class.pages * u64::from(class.chunks_per_page),
+        );
+        put("used_chunks", class.used_chunks);
+        put("free_chunks", class.free_chunks);
+        put("free_chunks_end", 0);
+        put("get_hits", class.get_hits);
+        put("cmd_set", class.cmd_set);
+        put("delete_hits", class.delete_hits);
+        put("incr_hits", class.incr_hits);
+        put("decr_hits", class.decr_hits);
+        put("cas_hits", class.cas_hits);
+        put("cas_badval", class.cas_badval);
+        put("touch_hits", class.touch_hits);
+    }
+    put(to, "active_slabs", active);
+    put(
+        to,
+        "total_malloced",
+        shared.engine.stats().total_malloced_bytes,
+    );
+}

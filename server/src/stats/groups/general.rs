@@ -1,0 +1,151 @@
+//! Plain `stats`: the figures of the whole server, in memcached's order.
+
+use std::sync::atomic::Ordering::Relaxed;
+
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeVal;
+
+use super::{Put, put};
+use crate::exec::Shared;
+use crate::flags::MEMCACHED_VERSION;
+use crate::process::RESERVED_PER_THREAD;
+
+/// `stats`.
+pub fn general(shared: &Shared, to: &mut Put<'_>) {
+    let settings = &shared.settings;
+    let clock = &shared.clock;
+    let conns = &shared.stats.conns;
+    let totals = shared.stats.totals();
+    let engine = shared.engine.stats();
+    let (user, system) = cpu_times();
+    put(to, "pid", std::process::id());
+    put(to, "uptime", clock.now());
+    put(to, "time", clock.unix());
+    put(to, "version", MEMCACHED_VERSION);
+    put(to, "libevent", "none");
+    put(to, "pointer_size", usize::BITS);
+    put(to, "rusage_user", user);
+    put(to, "rusage_system", system);
+    put(to, "max_connections", settings.max_conns);
+    put(to, "curr_connections", conns.current());
+    put(to, "total_connections", conns.total());
+    if settings.maxconns_fast {
+        put(to, "rejected_connections", conns.rejected());
+    }
+    put(to, "connection_structures", conns.most());
+    put(to, "response_obj_oom", 0);
+    put(to, "response_obj_count", 0);
+    put(to, "response_obj_bytes", 0);
+    // Connections own no network buffers; each worker has one pair for all of its own.
+    let (buffers, buffer_bytes) = shared.stats.buffers();
+    put(to, "read_buf_count", buffers);
+    put(to, "read_buf_bytes", buffer_bytes);
+    put(to, "read_buf_bytes_free", 0);
+    put(to, "read_buf_oom", 0);
+    put(to, "reserved_fds", RESERVED_PER_THREAD * settings.threads);
+    put(to, "cmd_get", totals.cmd_get);
+    put(to, "cmd_set", totals.cmd_set);
+    put(to, "cmd_flush", totals.cmd_flush);
+    put(to, "cmd_touch", totals.cmd_touch);
+    put(to, "cmd_meta", 0);
+    put(to, "get_hits", totals.get_hits);
+    put(to, "get_misses", totals.get_misses);
+    put(to, "get_expired", engine.get_expired);
+    put(to, "get_flushed", engine.get_flushed);
+    put(to, "delete_misses", totals.delete_misses);
+    put(to, "delete_hits", totals.delete_hits);
+    put(to, "incr_misses", totals.incr_misses);
+    put(to, "incr_hits", totals.incr_hits);
+    put(to, "decr_misses", totals.decr_misses);
+    put(to, "decr_hits", totals.decr_hits);
+    put(to, "cas_misses", totals.cas_misses);
+    put(to, "cas_hits", totals.cas_hits);
+    put(to, "cas_badval", totals.cas_badval);
+    put(to, "touch_hits", totals.touch_hits);
+    put(to, "touch_misses", totals.touch_misses);
+    put(to, "store_too_large", totals.store_too_large);
+    put(to, "store_no_memory", totals.store_no_memory);
+    put(to, "auth_cmds", 0);
+    put(to, "auth_errors", 0);
+    put(to, "bytes_read", totals.bytes_read);
+    put(to, "bytes_written", totals.bytes_written);
+    put(to, "limit_maxbytes", shared.max_bytes.load(Relaxed));
+    put(to, "accepting_conns", u8::from(conns.accepting()));
+    put(to, "listen_disabled_num", conns.disabled().0);
+    put(to, "time_in_listen_disabled_us", conns.disabled().1);
+    put(to, "threads", settings.threads);
+    put(to, "conn_yields", totals.conn_yields);
+    put(to, "hash_power_level", engine.hash_power_level);
+    put(to, "hash_bytes", engine.hash_bytes);
+    put(to, "hash_is_expanding", 0);
+    if settings.slab_reassign {
+        put(to, "slab_reassign_rescues", engine.items_moved);
+        // A page that moves waits for readers of its items; none is tried again, dropped for being
+        // read, or held up for lack of memory, and items in several chunks are not stored elsewhere.
+        for name in [
+            "slab_reassign_chunk_rescues",
+            "slab_reassign_inline_reclaim",
+            "slab_reassign_busy_items",
+            "slab_reassign_busy_deletes",
+            "slab_reassign_busy_nomem",
+        ] {
+            put(to, name, 0);
+        }
+        put(to, "slab_reassign_last_busy_status", "none");
+        put(to, "slab_reassign_running", u8::from(engine.page_moving));
+        put(to, "slabs_moved", engine.pages_moved);
+    }
+    if settings.lru_crawler {
+        put(to, "lru_crawler_running", 0);
+        put(to, "lru_crawler_starts", 0);
+    }
+    if settings.lru_maintainer {
+        put(to, "lru_maintainer_juggles", 0);
+    }
+    for name in [
+        "malloc_fails",
+        "log_worker_dropped",
+        "log_worker_written",
+        "log_watcher_skipped",
+        "log_watcher_sent",
+        "log_watchers",
+        "unexpected_napi_ids",
+        "round_robin_fallback",
+    ] {
+        put(to, name, 0);
+    }
+    put(to, "bytes", engine.bytes);
+    put(to, "curr_items", engine.curr_items);
+    put(to, "total_items", engine.total_items);
+    put(to, "slab_global_page_pool", engine.free_pages);
+    put(to, "expired_unfetched", engine.expired_unfetched);
+    put(to, "evicted_unfetched", engine.evicted_unfetched);
+    if settings.lru_maintainer {
+        put(to, "evicted_active", 0);
+    }
+    put(to, "evictions", engine.evictions);
+    put(to, "reclaimed", engine.reclaimed);
+    put(to, "crawler_reclaimed", 0);
+    put(to, "crawler_items_checked", 0);
+    put(to, "lrutail_reflocked", 0);
+    if settings.lru_maintainer {
+        for name in [
+            "moves_to_cold",
+            "moves_to_warm",
+            "moves_within_lru",
+            "direct_reclaims",
+            "lru_bumps_dropped",
+        ] {
+            put(to, name, 0);
+        }
+    }
+}
+
+/// CPU seconds of this process, user and system, as `s.uuuuuu`.
+fn cpu_times() -> (String, String) {
+    let text = |t: TimeVal| format!("{}.{:06}", t.tv_sec(), t.tv_usec());
+    match getrusage(UsageWho::RUSAGE_SELF) {
+        Ok(usage) => (text(usage.user_time()), text(usage.system_time())),
+        Err(_) => ("0.000000".into(), "0.000000".into()),
+    }
+}

@@ -1,0 +1,76 @@
+//! `stats settings`: what the options amount to, in memcached's order and forms.
+
+use std::sync::atomic::Ordering::Relaxed;
+
+use super::{Put, put};
+use crate::exec::Shared;
+
+fn yes_no(value: bool) -> &'static str {
+    if value { "yes" } else { "no" }
+}
+
+/// `stats settings`.
+pub fn settings(shared: &Shared, to: &mut Put<'_>) {
+    let s = &shared.settings;
+    put(to, "maxbytes", shared.max_bytes.load(Relaxed));
+    put(to, "maxconns", s.max_conns);
+    put(to, "tcpport", s.port);
+    put(to, "udpport", 0);
+    put(to, "inter", s.inter.as_deref().unwrap_or("NULL"));
+    put(to, "verbosity", shared.verbosity.load(Relaxed));
+    put(to, "oldest", shared.engine.stats().flush_point);
+    put(to, "evictions", if s.evictions { "on" } else { "off" });
+    match &s.unix_socket {
+        Some(path) => put(to, "domain_socket", path.display()),
+        None => put(to, "domain_socket", "NULL"),
+    }
+    to("umask", format_args!("{:o}", s.unix_mask));
+    put(to, "shutdown_command", yes_no(s.shutdown_command));
+    to("growth_factor", format_args!("{:.2}", s.growth_factor));
+    put(to, "chunk_size", s.chunk_size);
+    put(to, "num_threads", s.threads);
+    put(to, "num_threads_per_udp", s.threads);
+    put(to, "stat_key_prefix", char::from(s.prefix_delimiter));
+    put(to, "detail_enabled", yes_no(s.detail_enabled));
+    put(to, "reqs_per_event", s.reqs_per_event);
+    put(to, "cas_enabled", yes_no(s.cas));
+    put(to, "tcp_backlog", s.backlog);
+    put(to, "binding_protocol", s.protocol.name());
+    put(to, "auth_enabled_sasl", "no");
+    put(to, "auth_enabled_ascii", "no");
+    put(to, "item_size_max", s.item_size_max);
+    put(to, "maxconns_fast", yes_no(s.maxconns_fast));
+    put(to, "hashpower_init", s.hash_power.unwrap_or(0));
+    put(to, "slab_reassign", yes_no(s.slab_reassign));
+    put(to, "slab_automove", s.slab_automove);
+    to(
+        "slab_automove_ratio",
+        format_args!("{:.2}", s.slab_automove_ratio),
+    );
+    put(to, "slab_automove_window", s.slab_automove_window_sec);
+    put(to, "slab_chunk_max", s.slab_chunk_max);
+    put(to, "lru_crawler", yes_no(s.lru_crawler));
+    put(to, "lru_crawler_sleep", s.lru_crawler_sleep_us);
+    put(to, "lru_crawler_tocrawl", s.lru_crawler_tocrawl);
+    put(to, "tail_repair_time", s.tail_repair_time_sec);
+    put(to, "flush_enabled", yes_no(s.flush_enabled));
+    put(to, "dump_enabled", yes_no(s.dump_enabled));
+    put(to, "hash_algorithm", s.hash_algorithm);
+    put(to, "lru_maintainer_thread", yes_no(s.lru_maintainer));
+    put(to, "lru_segmented", yes_no(s.lru_segmented));
+    put(to, "hot_lru_pct", s.hot_lru_pct);
+    put(to, "warm_lru_pct", s.warm_lru_pct);
+    to("hot_max_factor", format_args!("{:.2}", s.hot_max_factor));
+    to("warm_max_factor", format_args!("{:.2}", s.warm_max_factor));
+    put(to, "temp_lru", yes_no(s.temporary_ttl.is_some()));
+    put(to, "temporary_ttl", s.temporary_ttl.unwrap_or(61));
+    put(to, "idle_timeout", 0);
+    put(to, "watcher_logbuf_size", s.watcher_logbuf_bytes);
+    put(to, "worker_logbuf_size", s.worker_logbuf_bytes);
+    put(to, "read_buf_mem_limit", 0);
+    put(to, "track_sizes", yes_no(s.track_sizes));
+    put(to, "inline_ascii_response", "no");
+    put(to, "num_napi_ids", "(null)");
+    put(to, "memory_file", "(null)");
+    put(to, "client_flags_size", 4);
+}
