@@ -29,10 +29,12 @@ pub(super) enum Count {
     GetExpired,
     GetFlushed,
     OutOfMemory,
+    CrawlerChecked,
+    CrawlerReclaimed,
 }
 
 /// Number of different [`Count`]s.
-const COUNTS: usize = Count::OutOfMemory as usize + 1;
+const COUNTS: usize = Count::CrawlerReclaimed as usize + 1;
 /// The counts that go up and down and that a reset leaves alone.
 const LEVELS: [Count; 2] = [Count::Items, Count::Bytes];
 /// Ups or downs that [`Counters::drift`] gathers.

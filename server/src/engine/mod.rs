@@ -16,7 +16,7 @@
 //! (`slab.rs`, `classes.rs`), and when those are full from an item that must go (`evict.rs`) or
 //! is dead (`expire.rs`). Storing is in `draft.rs`, counting up and down in `arith.rs`, what
 //! clients agree upon by marks in `marks.rs`. Which class has which page is `balance.rs`, getting it
-//! there `mover.rs`; figures are in `counters.rs`, listings in `list.rs`, settings in `config.rs`,
+//! there `mover.rs`; figures are in `counters.rs`, looking at all items in `walk.rs`, listings in `list.rs`, settings in `config.rs`,
 //! answers in `outcome.rs`.
 //!
 //! # Locks
@@ -41,6 +41,7 @@ mod mover;
 mod outcome;
 mod slab;
 mod table;
+mod walk;
 
 use std::hash::{BuildHasher, Hasher};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -63,6 +64,7 @@ pub use outcome::{
 };
 use slab::{Got, Slab};
 use table::{Bucket, Place, Table};
+pub use walk::{Found, Quota, Walk};
 
 /// Pages of address space reserved, so that the memory limit can be raised: 32 GiB, up to which
 /// chunks are aligned to 8 bytes, or the power of two above the limit. Costs no memory.
@@ -266,6 +268,8 @@ impl Engine {
             evicted_unfetched: total(Count::EvictedUnfetched),
             reclaimed: total(Count::Reclaimed),
             expired_unfetched: total(Count::ExpiredUnfetched),
+            crawler_checked: total(Count::CrawlerChecked),
+            crawler_reclaimed: total(Count::CrawlerReclaimed),
             get_expired: total(Count::GetExpired),
             get_flushed: total(Count::GetFlushed),
             hash_power_level: self.table.power(),
@@ -303,6 +307,8 @@ impl Engine {
                 out_of_memory: count(Count::OutOfMemory),
                 reclaimed: count(Count::Reclaimed),
                 expired_unfetched: count(Count::ExpiredUnfetched),
+                crawler_checked: count(Count::CrawlerChecked),
+                crawler_reclaimed: count(Count::CrawlerReclaimed),
                 get_hits: count(Count::GetHits),
                 cmd_set: count(Count::CmdSet),
                 delete_hits: count(Count::DeleteHits),
@@ -602,26 +608,6 @@ impl Engine {
         }
         let age = now.saturating_sub(header.access.load(Ordering::Relaxed));
         self.slab.note_eviction(class, age);
-    }
-
-    /// Removes every item that is dead at `now`.
-    fn sweep(&self, now: u32) {
-        self.table.sweep(|link| {
-            let header = self.header(link);
-            if !self.expiry.is_dead(header, now) {
-                return false;
-            }
-            if header.bits() & FETCHED == 0 {
-                self.counters
-                    .one(self.class_of(link), Count::ExpiredUnfetched);
-            }
-            self.count_item(link, -1);
-            self.drift(-1);
-            if let Some(chunk) = self.arena().unlink(link) {
-                self.free(chunk);
-            }
-            true
-        });
     }
 
     /// Notes that items came or went; lets the table follow now and then.

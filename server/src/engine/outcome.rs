@@ -136,6 +136,10 @@ pub struct Stats {
     pub reclaimed: u64,
     /// Items that died without ever being read, found dead by whatever means (cumulative).
     pub expired_unfetched: u64,
+    /// Items a [`reap`](super::Engine::reap) or [`show`](super::Engine::show) met (cumulative).
+    pub crawler_checked: u64,
+    /// Dead items a [`reap`](super::Engine::reap) dropped (cumulative).
+    pub crawler_reclaimed: u64,
     /// Lookups, of any kind, that found an expired item (cumulative).
     pub get_expired: u64,
     /// Lookups, of any kind, that found a flushed item (cumulative).
@@ -196,6 +200,10 @@ pub struct ClassStats {
     pub reclaimed: u64,
     /// Items that died without ever being read (cumulative).
     pub expired_unfetched: u64,
+    /// Items of the class that walks met (cumulative).
+    pub crawler_checked: u64,
+    /// Of these, the dead ones that were dropped (cumulative).
+    pub crawler_reclaimed: u64,
     /// Hits of `get` (cumulative).
     pub get_hits: u64,
     /// Commits of any mode and outcome (cumulative).

@@ -253,17 +253,41 @@ impl Table {
         self.count.store(new + 1, Ordering::Release);
     }
 
-    /// Locks one bucket after the other and takes out every link that `goes` says yes to; `goes`
-    /// is called with the bucket locked. What is moved by a split meanwhile is still met.
-    pub(super) fn sweep(&self, mut goes: impl FnMut(Link) -> bool) {
-        let mut at = 0;
-        while at < self.count.load(Ordering::Acquire) {
-            let bucket = self.lock_at(at);
-            while let Some(place) = bucket.any(&mut goes) {
-                bucket.remove(place);
-            }
-            at += 1;
+    /// Begins a tour of all buckets.
+    pub(super) fn tour(&self) -> Tour {
+        Tour {
+            count: self.count.load(Ordering::Acquire),
+            at: 0,
+            links: Vec::new(),
         }
+    }
+
+    /// Goes on with a tour: locks the next bucket and shows `see` what is in it. `false` when there
+    /// is none left.
+    pub(super) fn visit(&self, tour: &mut Tour, mut see: impl FnMut(&Bucket<'_>, Link)) -> bool {
+        if tour.at >= tour.count {
+            return false;
+        }
+        // A split would carry items past the tour, from the bucket it is at to one it has left.
+        let _no_splits = self.growing.lock().unwrap_or_else(PoisonError::into_inner);
+        for at in descent(tour.at, tour.count, self.count.load(Ordering::Acquire)) {
+            let bucket = self.lock_at(at);
+            bucket.list(&mut tour.links);
+            for link in tour.links.drain(..) {
+                see(&bucket, link);
+            }
+        }
+        tour.at += 1;
+        true
+    }
+
+    /// Without a lock, links that the tour will come to `ahead` buckets from now, or that were
+    /// there. Good for a guess, nothing else.
+    pub(super) fn guess_ahead(&self, tour: &Tour, ahead: usize) -> impl Iterator<Item = Link> {
+        let at = tour.at + ahead;
+        let line = (at < tour.count).then(|| self.buckets.get(at));
+        let links = line.into_iter().flat_map(|line| &line.links);
+        links.filter_map(|link| Link::from_raw(link.load(Ordering::Relaxed)))
     }
 
     /// log2 of the number of items the buckets in use have slots for, rounded down.
@@ -302,6 +326,27 @@ fn bucket_of(hash: u64, count: usize) -> usize {
     let mask = usize::MAX >> (count - 1).leading_zeros();
     let at = hash as usize & mask;
     if at < count { at } else { at & (mask >> 1) }
+}
+
+/// The bucket `at` of a table of `old` buckets, and those that what was in it may have got into by
+/// splits, now that there are `new`; ascending.
+fn descent(at: usize, old: usize, new: usize) -> impl Iterator<Item = usize> {
+    let step = (usize::MAX >> (old - 1).leading_zeros()) / 2 + 1;
+    let first = old + (at.wrapping_sub(old) & (step - 1));
+    let later = (first..new).step_by(step);
+    std::iter::once(at).chain(later.filter(move |&bucket| bucket_of(bucket as u64, old) == at))
+}
+
+/// A way through all buckets, made in steps by [`Table::visit`]. It meets whatever is there from
+/// beginning to end exactly once, however the table grows meanwhile.
+#[derive(Debug)]
+pub(super) struct Tour {
+    /// Buckets when it began.
+    count: usize,
+    /// The next one.
+    at: usize,
+    /// What is in the bucket being visited; kept, so that it allocates nothing under a lock.
+    links: Vec<Link>,
 }
 
 /// A locked bucket; unlocked when dropped, also when a panic does it.
@@ -397,17 +442,25 @@ impl<'t> Bucket<'t> {
         }
     }
 
-    /// The first link `is_it` says yes to.
-    fn any(&self, mut is_it: impl FnMut(Link) -> bool) -> Option<Place<'t>> {
-        let mut line = self.line;
-        loop {
-            for slot in 0..SLOTS {
-                let link = Link::from_raw(line.links[slot].load(Ordering::Relaxed));
-                if link.is_some_and(&mut is_it) {
-                    return Some(Place { line, slot });
-                }
+    /// Takes out a link that is in this bucket.
+    pub(super) fn take_out(&self, link: Link) {
+        let mut line = Some(self.line);
+        while let Some(at) = line {
+            let raw = |slot: &usize| at.links[*slot].load(Ordering::Relaxed) == link.raw();
+            if let Some(slot) = (0..SLOTS).find(raw) {
+                return self.remove(Place { line: at, slot });
             }
-            line = self.following(line)?;
+            line = self.following(at);
+        }
+    }
+
+    /// Adds all links in it to `links`.
+    fn list(&self, links: &mut Vec<Link>) {
+        let mut line = Some(self.line);
+        while let Some(at) = line {
+            let raw = at.links.iter().map(|link| link.load(Ordering::Relaxed));
+            links.extend(raw.filter_map(Link::from_raw));
+            line = self.following(at);
         }
     }
 

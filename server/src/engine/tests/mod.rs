@@ -7,6 +7,7 @@ mod memory;
 mod model;
 mod parts;
 mod threads;
+mod walk;
 
 use super::*;
 

@@ -106,10 +106,13 @@ fn the_table_grows_shrinks_chains_and_loses_nothing() {
     assert!(links().all(find));
     let goes = |link: Link| link.raw().is_multiple_of(3);
     let mut gone = 0;
-    table.sweep(|link| {
-        gone += u32::from(goes(link));
-        goes(link)
-    });
+    let mut tour = table.tour();
+    while table.visit(&mut tour, |bucket, link| {
+        if goes(link) {
+            gone += 1;
+            bucket.take_out(link);
+        }
+    }) {}
     assert_eq!(gone, count / 3);
     assert!(links().all(|link| find(link) != goes(link)));
     for link in links().filter(|&link| !goes(link)) {
@@ -131,4 +134,25 @@ fn the_table_grows_shrinks_chains_and_loses_nothing() {
         bucket.remove(place);
     }
     assert_eq!(table.bytes(), grown);
+}
+
+#[test]
+fn a_tour_meets_everything_once_while_the_table_grows() {
+    let count = if cfg!(miri) { 300 } else { 5_000 };
+    for step in [1, 3, 50] {
+        let table = Table::new(10, count as usize, true).expect("address space");
+        let hash = |link: Link| u64::from(link.raw()).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let link = |raw| Link::from_raw(raw).expect("above 0");
+        for link in (1..=count).map(link) {
+            assert!(table.lock(hash(link)).insert(hash(link), link));
+        }
+        let (mut tour, mut met) = (table.tour(), vec![0; count as usize + 1]);
+        // Grows from 64 buckets by none to eight after each one visited.
+        let mut items = 0;
+        while table.visit(&mut tour, |_, link| met[link.raw() as usize] += 1) {
+            items += step * 20;
+            table.grow(items, hash);
+        }
+        assert!(met[1..].iter().all(|&times| times == 1), "step {step}");
+    }
 }

@@ -39,8 +39,8 @@ pub fn items(shared: &Shared, to: &mut Put<'_>) {
         if maintained {
             put("evicted_active", 0);
         }
-        put("crawler_reclaimed", 0);
-        put("crawler_items_checked", 0);
+        put("crawler_reclaimed", class.crawler_reclaimed);
+        put("crawler_items_checked", class.crawler_checked);
         put("lrutail_reflocked", 0);
         if maintained {
             for name in [

@@ -125,8 +125,8 @@ pub fn general(shared: &Shared, to: &mut Put<'_>) {
     }
     put(to, "evictions", engine.evictions);
     put(to, "reclaimed", engine.reclaimed);
-    put(to, "crawler_reclaimed", 0);
-    put(to, "crawler_items_checked", 0);
+    put(to, "crawler_reclaimed", engine.crawler_reclaimed);
+    put(to, "crawler_items_checked", engine.crawler_checked);
     put(to, "lrutail_reflocked", 0);
     if settings.lru_maintainer {
         for name in [
