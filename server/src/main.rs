@@ -39,6 +39,8 @@ fn run(settings: Settings) -> Result<i32, Exit> {
     }
     let clients = process::allow_descriptors(&settings)?;
     process::switch_user(&settings)?;
+    let users = settings.auth_file.as_deref().map(net::read_users);
+    let users = users.transpose()?;
     let engine = Engine::new(settings.engine()).map_err(|error| Exit::new(1, error.to_string()))?;
     if settings.lock_memory {
         process::lock_memory();
@@ -47,6 +49,9 @@ fn run(settings: Settings) -> Result<i32, Exit> {
         process::print_classes(&engine);
     }
     let shared: &'static Shared = Box::leak(Box::new(Shared::new(settings, engine)));
+    if let Some(users) = users {
+        shared.users.replace(users);
+    }
     let settings = &shared.settings;
     let listeners = net::open(settings)?;
     let ended = net::serve(shared, listeners, clients, || {

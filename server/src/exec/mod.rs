@@ -3,18 +3,20 @@
 //!
 //! A bad request is answered, it is not an error: nothing here returns one. Next: `text.rs` for the
 //! commands on keys, `upload.rs` for the values some of them bring, `admin.rs` for the commands on
-//! the server, `output.rs` for where replies go.
+//! the server, `users.rs` for who may log in, `output.rs` for where replies go.
 
 mod admin;
 mod output;
 mod text;
 mod upload;
+mod users;
 
 use std::sync::atomic::{AtomicU32, AtomicU64};
 
 pub use output::{Mark, Output};
 pub use text::{Retrieval, run};
 pub use upload::{Refusal, Upload};
+pub use users::{Malformed, UserList, Users};
 
 use crate::clock::Clock;
 use crate::engine::Engine;
@@ -32,6 +34,8 @@ pub struct Shared {
     pub clock: Clock,
     /// Counters.
     pub stats: Stats,
+    /// Who may log in, if clients must.
+    pub users: UserList,
     /// How talkative stderr is; the `verbosity` command changes it.
     pub verbosity: AtomicU32,
     /// The memory limit in bytes; the `cache_memlimit` command changes it.
@@ -45,6 +49,7 @@ impl Shared {
             engine,
             clock: Clock::start(),
             stats: Stats::new(settings.threads),
+            users: UserList::default(),
             verbosity: AtomicU32::new(settings.verbosity),
             max_bytes: AtomicU64::new(settings.max_bytes),
             settings,

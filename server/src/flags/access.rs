@@ -1,5 +1,6 @@
 //! Options about what clients may do: who they must be, and which commands work.
 
+use super::values::absolute;
 use super::{Exit, Flag};
 
 /// In the order of `-h`.
@@ -8,10 +9,17 @@ pub(super) const FLAGS: &[Flag] = &[
         .switches(|_| {})
         .shown_as("auth_enabled_sasl")
         .lacking("SASL"),
-    Flag::new(b'Y', "auth-file", "")
-        .takes("file", |_, _| Ok(()))
-        .shown_as("auth_enabled_ascii")
-        .lacking("authentication file"),
+    Flag::new(
+        b'Y',
+        "auth-file",
+        "users of the text protocol, who must then log in with set:\n\
+         lines of user:password, read again on SIGHUP",
+    )
+    .takes("file", |s, v| {
+        s.auth_file = Some(absolute(v));
+        Ok(())
+    })
+    .shown_as("auth_enabled_ascii"),
     Flag::new(
         b'A',
         "enable-shutdown",

@@ -1,6 +1,6 @@
 //! The checks that need more than one option, after all have been read.
 
-use super::{EX_USAGE, Exit, Settings};
+use super::{EX_USAGE, Exit, Protocol, Settings};
 use crate::engine::PAGE_BYTES;
 
 /// Makes the settings consistent, or says why they cannot be. In memcached's order.
@@ -8,6 +8,14 @@ pub(super) fn combination(s: &mut Settings) -> Result<(), Exit> {
     let page = PAGE_BYTES as u64;
     if s.item_size_max > page && !s.slab_chunk_max_given {
         s.slab_chunk_max = page / 2;
+    }
+    if s.auth_file.is_some() {
+        if s.protocol_given && s.protocol != Protocol::Ascii {
+            let text = "ERROR: You cannot allow the BINARY protocol while using ascii \
+                        authentication tokens.";
+            return Err(Exit::new(EX_USAGE, text));
+        }
+        s.protocol = Protocol::Ascii;
     }
     let (size, chunk) = (s.item_size_max, s.slab_chunk_max);
     let text = if size < 1024 {

@@ -73,6 +73,7 @@ pub(super) const FLAGS: &[Flag] = &[
         .shown_as("tcp_backlog"),
     Flag::new(b'B', "protocol", "protocol - ascii or auto")
         .takes("name", |s, v| {
+            s.protocol_given = true;
             s.protocol = match v {
                 "auto" => Protocol::Auto,
                 "ascii" => Protocol::Ascii,

@@ -34,6 +34,8 @@ pub struct Settings {
     pub unix_mask: u32,
     /// The `-l` lists joined with commas; `None` means all addresses.
     pub inter: Option<String>,
+    /// Users of the text protocol, who must then log in.
+    pub auth_file: Option<PathBuf>,
     /// Whether the `shutdown` command works.
     pub shutdown_command: bool,
     /// Whether to leave the terminal.
@@ -68,6 +70,8 @@ pub struct Settings {
     pub cas: bool,
     /// Backlog of listening sockets, passed on unchecked.
     pub backlog: i32,
+    /// Whether [`protocol`](Settings::protocol) was named, and not derived.
+    pub protocol_given: bool,
     /// Protocols allowed.
     pub protocol: Protocol,
     /// Largest item: header, key and value.
@@ -141,6 +145,7 @@ impl Default for Settings {
             unix_socket: None,
             unix_mask: 0o700,
             inter: None,
+            auth_file: None,
             shutdown_command: false,
             daemon: false,
             coredumps: false,
@@ -158,6 +163,7 @@ impl Default for Settings {
             reqs_per_event: 20,
             cas: true,
             backlog: 1024,
+            protocol_given: false,
             protocol: Protocol::Auto,
             item_size_max: 1 << 20,
             slab_chunk_max: 512 << 10,

@@ -241,7 +241,6 @@ fn what_this_server_lacks_is_refused_not_ignored() {
         &["-L"],
         &["-D", ":"],
         &["-S"],
-        &["-Y", "f"],
         &["-e", "f"],
         &["-Z"],
         &["--enable-ssl"],

@@ -333,7 +333,7 @@ fn bind_unix(path: &Path, settings: &Settings) -> io::Result<UnixListener> {
 }
 
 /// The C library's text for a system error, without the number Rust puts behind it.
-fn told(error: &io::Error) -> String {
+pub(super) fn told(error: &io::Error) -> String {
     match error.raw_os_error() {
         Some(number) => nix::errno::Errno::from_raw(number).desc().to_string(),
         None => error.to_string(),

@@ -19,11 +19,13 @@
 
 mod accept;
 mod listener;
+mod reload;
 mod session;
 mod stream;
 mod worker;
 
 pub use listener::{Listener, open};
+pub use reload::read_users;
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -77,7 +79,7 @@ pub fn serve(
     ready();
     let ended = runtime.block_on(async {
         tokio::select! {
-            ended = signals.wait(stop) => ended,
+            ended = signals.wait(shared, stop) => ended,
             never = keep_time(shared) => match never {},
         }
     });
@@ -98,7 +100,7 @@ async fn keep_time(shared: &Shared) -> Infallible {
     }
 }
 
-/// The signals that end a server, and the one that must not.
+/// The signals that end a server, and the one that has it read files again.
 struct Signals {
     interrupt: Signal,
     terminate: Signal,
@@ -116,14 +118,13 @@ impl Signals {
         })
     }
 
-    async fn wait(mut self, stop: &Stop) -> Ended {
+    async fn wait(mut self, shared: &Shared, stop: &Stop) -> Ended {
         loop {
             tokio::select! {
                 _ = self.interrupt.recv() => return Ended::Normally,
                 _ = self.terminate.recv() => return Ended::Normally,
                 _ = self.user1.recv() => return Ended::Gracefully,
-                // Reloads nothing yet, but must not end the server as its default would.
-                _ = self.hangup.recv() => {}
+                _ = self.hangup.recv() => reload::reload(shared),
                 graceful = stop.asked() => {
                     return if graceful { Ended::Gracefully } else { Ended::Normally };
                 }

@@ -84,6 +84,10 @@ counters! {
     store_too_large,
     /// Stores refused for lack of memory.
     store_no_memory,
+    /// Logins tried, with a name and a password.
+    auth_cmds,
+    /// Logins refused.
+    auth_errors,
     /// Bytes that came in over sockets.
     bytes_read,
     /// Bytes that went out over sockets.

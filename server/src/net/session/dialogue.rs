@@ -2,12 +2,13 @@
 //!
 //! Knows no socket: it is given what came, over a stream or in a datagram. It owns nothing but the
 //! phase it is in, so it costs an idle connection a few words. `text.rs` has the requests of the text
-//! protocol.
+//! protocol, `login.rs` what comes before them.
 
 use std::os::fd::RawFd;
 use std::sync::Arc;
 
 use super::READ_BYTES;
+use super::login::Token;
 use crate::exec::{self, Output, Refusal, Retrieval, Upload};
 use crate::flags::Protocol;
 use crate::net::worker::Worker;
@@ -21,6 +22,10 @@ const BINARY_MAGIC: u8 = 0x80;
 pub(super) enum Phase {
     /// The first ever: they decide about the protocol.
     Fresh(Protocol),
+    /// A line of a client who must log in first.
+    Login,
+    /// Name and password.
+    Token(Box<Token>),
     /// A request line.
     Line,
     /// The last `rest` bytes of a retrieval's keys, then the end of its line.
@@ -111,7 +116,6 @@ impl Dialogue {
     ) -> (Pause, usize) {
         let context = &self.worker.context;
         self.info.set_state(ConnState::Parse);
-        self.info.set_last_command(context.shared.clock.now());
         let mut at = 0;
         loop {
             if output.is_full() {
@@ -149,10 +153,22 @@ impl Dialogue {
                     }
                 }
                 Phase::Keys { .. } => self.run_keys(input, &mut at, output),
+                Phase::Login => {
+                    if !self.run_login(input, &mut at, output) {
+                        return (Pause::Incomplete, at);
+                    }
+                }
+                Phase::Token(_) => self.run_token(input, &mut at, output),
                 Phase::Fresh(protocol) => {
                     // Differs from memcached for now: the binary protocol is not spoken.
                     let binary = *protocol == Protocol::Auto && rest[0] == BINARY_MAGIC;
-                    self.phase = if binary { Phase::Closing } else { Phase::Line };
+                    self.phase = if binary {
+                        Phase::Closing
+                    } else if context.shared.settings.auth_file.is_some() {
+                        Phase::Login
+                    } else {
+                        Phase::Line
+                    };
                 }
                 Phase::Closing => return (Pause::Incomplete, input.len()),
             }
@@ -185,6 +201,13 @@ impl Dialogue {
         };
     }
 
+    /// Takes note of the time of a command, for those who look at idle connections.
+    #[inline]
+    pub(super) fn note_command(&self) {
+        self.info
+            .set_last_command(self.worker.context.shared.clock.now());
+    }
+
     /// Goes on to the next phase; the one before.
     pub(super) fn set_phase(&mut self, phase: Phase) -> Phase {
         std::mem::replace(&mut self.phase, phase)
@@ -196,7 +219,9 @@ impl Dialogue {
             Phase::Fresh(_) => ConnState::NewCommand,
             Phase::Value(_) => ConnState::Value,
             Phase::Swallow { .. } => ConnState::Swallow,
-            Phase::Line | Phase::Keys { .. } | Phase::Closing => ConnState::Read,
+            Phase::Login | Phase::Token(_) | Phase::Line | Phase::Keys { .. } | Phase::Closing => {
+                ConnState::Read
+            }
         });
     }
 }

@@ -17,6 +17,7 @@
 //! Here is what moves bytes, whatever they mean; `dialogue.rs` has what they mean.
 
 mod dialogue;
+mod login;
 mod text;
 
 use std::cell::RefCell;

@@ -22,6 +22,7 @@ impl Dialogue {
             }
         };
         *at += consumed;
+        self.note_command();
         let mark = output.mark();
         let next = match value {
             Ok(request) => exec::run(&self.worker.context, request, output),

@@ -65,8 +65,8 @@ pub fn general(shared: &Shared, to: &mut Put<'_>) {
     put(to, "touch_misses", totals.touch_misses);
     put(to, "store_too_large", totals.store_too_large);
     put(to, "store_no_memory", totals.store_no_memory);
-    put(to, "auth_cmds", 0);
-    put(to, "auth_errors", 0);
+    put(to, "auth_cmds", totals.auth_cmds);
+    put(to, "auth_errors", totals.auth_errors);
     put(to, "bytes_read", totals.bytes_read);
     put(to, "bytes_written", totals.bytes_written);
     put(to, "limit_maxbytes", shared.max_bytes.load(Relaxed));

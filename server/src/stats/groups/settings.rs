@@ -37,7 +37,10 @@ pub fn settings(shared: &Shared, to: &mut Put<'_>) {
     put(to, "tcp_backlog", s.backlog);
     put(to, "binding_protocol", s.protocol.name());
     put(to, "auth_enabled_sasl", "no");
-    put(to, "auth_enabled_ascii", "no");
+    match &s.auth_file {
+        Some(path) => put(to, "auth_enabled_ascii", path.display()),
+        None => put(to, "auth_enabled_ascii", "no"),
+    }
     put(to, "item_size_max", s.item_size_max);
     put(to, "maxconns_fast", yes_no(s.maxconns_fast));
     put(to, "hashpower_init", s.hash_power.unwrap_or(0));
