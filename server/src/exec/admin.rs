@@ -34,6 +34,28 @@ pub(super) fn run(
     }
 }
 
+/// Drops all items at the point of time that a wire exptime means, or now if that is 0 or past;
+/// `false` if it is forbidden. Source: mcrsd.md 2.6.
+pub(super) fn flush(context: &Context, exptime: i64) -> bool {
+    let shared = context.shared;
+    context.counters.cmd_flush.add(1);
+    if !shared.settings.flush_enabled {
+        return false;
+    }
+    let point = match exptime {
+        ..=0 => 0,
+        exptime => shared.clock.expiry(exptime),
+    };
+    if point > shared.clock.now() {
+        // Everything up to and including the second before the point goes, when that second
+        // comes.
+        shared.engine.flush_at(point - 1);
+    } else {
+        shared.engine.flush_all();
+    }
+    true
+}
+
 /// Source: mcrsd.md 2.7.
 fn cache_memlimit(shared: &Shared, mut args: Words<'_>) -> &'static str {
     let Some(megabytes) = args.next().and_then(num::u32_strict) else {

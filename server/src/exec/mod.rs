@@ -1,11 +1,12 @@
 //! Carrying out requests: request → engine → reply. What a protocol's commands mean lives here and
 //! only here; sockets and framing are `net`'s, storage is `engine`'s.
 //!
-//! A bad request is answered, it is not an error: nothing here returns one. Next: `text.rs` for the
-//! commands on keys, `upload.rs` for the values some of them bring, `admin.rs` for the commands on
-//! the server, `users.rs` for who may log in, `output.rs` for where replies go.
+//! A bad request is answered, it is not an error: nothing here returns one. Next: `text.rs` and
+//! `binary/` for the commands on keys, `upload.rs` for the values some of them bring, `admin.rs` for
+//! the commands on the server, `users.rs` for who may log in, `output.rs` for where replies go.
 
 mod admin;
+pub mod binary;
 mod output;
 mod text;
 mod upload;

@@ -58,7 +58,10 @@ pub fn run(context: &Context, request: Request<'_>, out: &mut Output) -> Next {
             answer(out, text, noreply)
         }
         Request::FlushAll { exptime, noreply } => {
-            let text = flush_all(context, exptime);
+            let text = match admin::flush(context, exptime.map_or(0, i64::from)) {
+                true => "OK",
+                false => "CLIENT_ERROR flush_all not allowed",
+            };
             answer(out, text, noreply)
         }
         Request::Verbosity { level, noreply } => {
@@ -274,27 +277,4 @@ fn touch(context: &Context, key: &[u8], exptime: i32) -> &'static str {
         counters.touch_misses.add(1);
         "NOT_FOUND"
     }
-}
-
-/// Source: mcrsd.md 2.6.
-fn flush_all(context: &Context, exptime: Option<i32>) -> &'static str {
-    let shared = context.shared;
-    context.counters.cmd_flush.add(1);
-    if !shared.settings.flush_enabled {
-        return "CLIENT_ERROR flush_all not allowed";
-    }
-    match exptime {
-        None | Some(..=0) => shared.engine.flush_all(),
-        Some(exptime) => {
-            let point = shared.clock.expiry(exptime.into());
-            if point > shared.clock.now() {
-                // Everything up to and including the second before the point goes, when that
-                // second comes.
-                shared.engine.flush_at(point - 1);
-            } else {
-                shared.engine.flush_all();
-            }
-        }
-    }
-    "OK"
 }

@@ -3,8 +3,10 @@
 //!
 //! What all protocols share stands here; each has a variant of [`Answer`] for what it says.
 
+use mcrs::codec::binary::Status;
 use mcrs::codec::text::CRLF;
 
+use super::binary::{self, ReplyTo};
 use super::{Context, Output};
 use crate::engine::{Draft, Mode, NoMemory, ReserveError, Stored, Terms};
 
@@ -42,6 +44,8 @@ pub struct Upload {
 pub(super) enum Answer {
     /// By a line of the text protocol, or not at all.
     Text { noreply: bool },
+    /// By a reply of the binary protocol.
+    Binary(ReplyTo),
 }
 
 /// What a client gets to read that sent a value for nothing.
@@ -51,6 +55,8 @@ pub enum Refusal {
     Silence,
     /// A line, given without its end.
     Line(&'static str),
+    /// A status of the binary protocol.
+    Status(ReplyTo, Status),
 }
 
 impl Refusal {
@@ -68,6 +74,7 @@ impl Refusal {
         match self {
             Refusal::Silence => {}
             Refusal::Line(text) => out.line(text),
+            Refusal::Status(to, status) => to.error(status, out),
         }
     }
 }
@@ -117,6 +124,7 @@ impl Upload {
     pub fn terminator(&self) -> &'static [u8] {
         match self.answer {
             Answer::Text { .. } => CRLF,
+            Answer::Binary(_) => &[],
         }
     }
 
@@ -150,6 +158,7 @@ impl Upload {
             Answer::Text { noreply } => {
                 Refusal::line("SERVER_ERROR Out of memory during read", noreply)
             }
+            Answer::Binary(to) => Refusal::Status(to, Status::OUT_OF_MEMORY),
         }
     }
 
@@ -181,6 +190,7 @@ impl Upload {
                 Stored::Exists => "EXISTS",
                 Stored::NotFound => "NOT_FOUND",
             }),
+            Answer::Binary(to) => binary::finish_store(to, self.mode, stored, out),
         }
     }
 }
@@ -191,6 +201,8 @@ impl Answer {
     fn unterminated(&self) -> Refusal {
         match *self {
             Answer::Text { noreply } => Refusal::line("CLIENT_ERROR bad data chunk", noreply),
+            // It has none.
+            Answer::Binary(_) => Refusal::Silence,
         }
     }
 }

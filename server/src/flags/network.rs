@@ -71,13 +71,13 @@ pub(super) const FLAGS: &[Flag] = &[
         })
         .defaults_to(|s| s.backlog.to_string())
         .shown_as("tcp_backlog"),
-    Flag::new(b'B', "protocol", "protocol - ascii or auto")
+    Flag::new(b'B', "protocol", "protocol - one of ascii, binary, or auto")
         .takes("name", |s, v| {
             s.protocol_given = true;
             s.protocol = match v {
                 "auto" => Protocol::Auto,
                 "ascii" => Protocol::Ascii,
-                "binary" => return Err(lacking("binary protocol")),
+                "binary" => Protocol::Binary,
                 _ => {
                     let text = format!(
                         "Invalid value for binding protocol: {v}\n \

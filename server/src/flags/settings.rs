@@ -11,6 +11,8 @@ pub enum Protocol {
     Auto,
     /// Text, whatever the first byte is.
     Ascii,
+    /// Binary, whatever the first byte is.
+    Binary,
 }
 
 impl Protocol {
@@ -19,6 +21,7 @@ impl Protocol {
         match self {
             Protocol::Auto => "auto-negotiate",
             Protocol::Ascii => "ascii",
+            Protocol::Binary => "binary",
         }
     }
 }

@@ -237,7 +237,6 @@ fn what_this_server_lacks_is_refused_not_ignored() {
     let cases: &[&[&str]] = &[
         &["-U", "11211"],
         &["-U", "-1"],
-        &["-B", "binary"],
         &["-L"],
         &["-D", ":"],
         &["-S"],

@@ -173,11 +173,9 @@ fn parse_entry(mut text: &str) -> Result<Entry<'_>, String> {
     if let Some((name, rest)) = bracketed(text, "proto[", "]:") {
         protocol = match name {
             "ascii" => Some(Protocol::Ascii),
-            "binary" | "proxy" => {
-                return Err(format!(
-                    "This server is not built with {name} protocol support."
-                ));
-            }
+            "binary" => Some(Protocol::Binary),
+            "negotiating" => Some(Protocol::Auto),
+            "proxy" => return Err("This server is not built with proxy support.".into()),
             // memcached ignores words it does not know.
             _ => None,
         };
@@ -230,6 +228,7 @@ fn open_entry(
     ports: &mut Option<PortFile>,
 ) -> Result<(), Reason> {
     let entry = parse_entry(text).map_err(Reason::Entry)?;
+    let protocol = allowed(entry.protocol, settings).map_err(Reason::Entry)?;
     let port = match entry.port {
         Some(port) => port,
         // Port 0 on the command line means no TCP; for the system it means any.
@@ -258,7 +257,7 @@ fn open_entry(
                 }
                 listeners.push(Listener {
                     socket: ListeningSocket::Tcp(socket),
-                    protocol: entry.protocol.unwrap_or(settings.protocol),
+                    protocol,
                     address: tcp_name(&bound),
                 });
             }
@@ -271,6 +270,18 @@ fn open_entry(
     match refused {
         Some(error) if listeners.len() == before => Err(Reason::System(error)),
         _ => Ok(()),
+    }
+}
+
+/// The protocol of an entry, which may be its own: who asks for passwords in one protocol must not
+/// be passed by with another.
+fn allowed(own: Option<Protocol>, settings: &Settings) -> Result<Protocol, String> {
+    match own.unwrap_or(settings.protocol) {
+        Protocol::Binary if settings.auth_file.is_some() => {
+            Err("the binary protocol cannot be allowed while using an auth file".into())
+        }
+        Protocol::Auto if settings.auth_file.is_some() => Ok(Protocol::Ascii),
+        protocol => Ok(protocol),
     }
 }
 
@@ -371,7 +382,26 @@ mod tests {
         assert_eq!(entry("tag[abc]:h:1"), (None, "h", Some(1)));
         let both = entry("proto[ascii]:tag_x_:h:1");
         assert_eq!(both, (Some(Protocol::Ascii), "h", Some(1)));
-        assert_eq!(entry("proto[negotiating]:h"), (None, "h", None));
+        let binary = entry("proto[binary]:h");
+        assert_eq!(binary, (Some(Protocol::Binary), "h", None));
+        let either = entry("proto[negotiating]:h");
+        assert_eq!(either, (Some(Protocol::Auto), "h", None));
+        assert_eq!(entry("proto[unknown]:h"), (None, "h", None));
+    }
+
+    #[test]
+    fn an_entry_is_no_way_around_the_passwords() {
+        let settings = Settings {
+            auth_file: Some("users".into()),
+            protocol: Protocol::Ascii,
+            ..Settings::default()
+        };
+        assert_eq!(allowed(None, &settings), Ok(Protocol::Ascii));
+        assert_eq!(
+            allowed(Some(Protocol::Auto), &settings),
+            Ok(Protocol::Ascii)
+        );
+        assert!(allowed(Some(Protocol::Binary), &settings).is_err());
     }
 
     #[test]
@@ -387,6 +417,6 @@ mod tests {
             text("tag[123456789]:h"),
             "Listener tags must be between 1 and 8 characters: \"123456789\""
         );
-        assert!(text("proto[binary]:h").contains("not built with binary protocol"));
+        assert!(text("proto[proxy]:h").contains("not built with proxy"));
     }
 }

@@ -1,21 +1,21 @@
 //! What a client says and is answered: requests out of bytes, replies into the output.
 //!
 //! Knows no socket: it is given what came, over a stream or in a datagram. It owns nothing but the
-//! phase it is in, so it costs an idle connection a few words. `text.rs` has the requests of the text
-//! protocol, `login.rs` what comes before them.
+//! phase it is in, so it costs an idle connection a few words. `text.rs` and `binary.rs` have the
+//! requests of the two protocols, `login.rs` what comes before those of text.
 
 use std::os::fd::RawFd;
 use std::sync::Arc;
 
+use mcrs::codec::binary::REQUEST_MAGIC;
+use mcrs::codec::text::CRLF;
+
 use super::READ_BYTES;
 use super::login::Token;
-use crate::exec::{self, Output, Refusal, Retrieval, Upload};
+use crate::exec::{self, Next, Output, Refusal, Retrieval, Upload};
 use crate::flags::Protocol;
 use crate::net::worker::Worker;
 use crate::stats::{ConnInfo, ConnState};
-
-/// First byte of the binary protocol.
-const BINARY_MAGIC: u8 = 0x80;
 
 /// What the next input bytes are.
 #[derive(Debug)]
@@ -26,8 +26,8 @@ pub(super) enum Phase {
     Login,
     /// Name and password.
     Token(Box<Token>),
-    /// A request line.
-    Line,
+    /// A request.
+    Request,
     /// The last `rest` bytes of a retrieval's keys, then the end of its line.
     Keys { retrieval: Retrieval, rest: usize },
     /// The value of a storage command, then its terminator.
@@ -57,6 +57,8 @@ pub(super) struct Dialogue {
     /// What the client is called in the log.
     pub(super) fd: RawFd,
     pub(super) phase: Phase,
+    /// Whether it is in the binary protocol, once that is known.
+    binary: bool,
 }
 
 impl Dialogue {
@@ -72,6 +74,7 @@ impl Dialogue {
             info,
             fd,
             phase: Phase::Fresh(protocol),
+            binary: false,
         }
     }
 
@@ -93,7 +96,7 @@ impl Dialogue {
     pub(super) fn end_value(&mut self, output: &mut Output) {
         if let Phase::Value(upload) = &self.phase
             && upload.terminator().is_empty()
-            && let Phase::Value(upload) = self.set_phase(Phase::Line)
+            && let Phase::Value(upload) = self.set_phase(Phase::Request)
         {
             upload.finish(&self.worker.context, true, output);
         }
@@ -126,11 +129,16 @@ impl Dialogue {
                 return (Pause::Incomplete, at);
             }
             match &mut self.phase {
-                Phase::Line => {
+                Phase::Request => {
                     if *budget == 0 {
                         return (Pause::Turn, at);
                     }
-                    if !self.run_line(input, &mut at, output) {
+                    let whole = if self.binary {
+                        self.run_frame(input, &mut at, output)
+                    } else {
+                        self.run_line(input, &mut at, output)
+                    };
+                    if !whole {
                         return (Pause::Incomplete, at);
                     }
                     *budget -= 1;
@@ -139,7 +147,7 @@ impl Dialogue {
                     if upload.remaining() == 0 && rest.len() < upload.terminator().len() {
                         return (Pause::Incomplete, at);
                     }
-                    if let Phase::Value(upload) = self.set_phase(Phase::Line) {
+                    if let Phase::Value(upload) = self.set_phase(Phase::Request) {
                         self.take_value(*upload, input, &mut at, output);
                     }
                 }
@@ -149,7 +157,7 @@ impl Dialogue {
                     *left -= taken as u64;
                     if *left == 0 {
                         reply.send(output);
-                        self.phase = Phase::Line;
+                        self.phase = Phase::Request;
                     }
                 }
                 Phase::Keys { .. } => self.run_keys(input, &mut at, output),
@@ -160,14 +168,16 @@ impl Dialogue {
                 }
                 Phase::Token(_) => self.run_token(input, &mut at, output),
                 Phase::Fresh(protocol) => {
-                    // Differs from memcached for now: the binary protocol is not spoken.
-                    let binary = *protocol == Protocol::Auto && rest[0] == BINARY_MAGIC;
-                    self.phase = if binary {
-                        Phase::Closing
-                    } else if context.shared.settings.auth_file.is_some() {
+                    self.binary = match protocol {
+                        Protocol::Auto => rest[0] == REQUEST_MAGIC,
+                        Protocol::Ascii => false,
+                        Protocol::Binary => true,
+                    };
+                    let must_log_in = context.shared.settings.auth_file.is_some();
+                    self.phase = if must_log_in && !self.binary {
                         Phase::Login
                     } else {
-                        Phase::Line
+                        Phase::Request
                     };
                 }
                 Phase::Closing => return (Pause::Incomplete, input.len()),
@@ -175,8 +185,33 @@ impl Dialogue {
         }
     }
 
+    /// Does what a request left to do. `at` is behind the request's line or key.
+    pub(super) fn follow(&mut self, next: Next, input: &[u8], at: &mut usize, output: &mut Output) {
+        self.phase = match next {
+            Next::Done => Phase::Request,
+            Next::Value(upload) => return self.take_value(upload, input, at, output),
+            Next::Swallow { bytes: 0, reply } => {
+                reply.send(output);
+                Phase::Request
+            }
+            Next::Swallow { bytes, reply } => Phase::Swallow { left: bytes, reply },
+            Next::More { retrieval, rest } => {
+                // Back to the first key that has not been looked up.
+                let line = &input[..*at];
+                let end = if line.ends_with(CRLF) { 2 } else { 1 };
+                *at -= end + rest;
+                Phase::Keys { retrieval, rest }
+            }
+            Next::Close => Phase::Closing,
+            Next::Stop { graceful } => {
+                self.worker.stop.ask(graceful);
+                Phase::Closing
+            }
+        };
+    }
+
     /// Gives a value what `input` has of it, and finishes it if that is all.
-    pub(super) fn take_value(
+    fn take_value(
         &mut self,
         mut upload: Upload,
         input: &[u8],
@@ -184,18 +219,20 @@ impl Dialogue {
         output: &mut Output,
     ) {
         let context = &self.worker.context;
-        let Ok(taken) = upload.fill(context, &input[*at..]) else {
+        let before = upload.remaining();
+        let filled = upload.fill(context, &input[*at..]);
+        *at += before - upload.remaining();
+        if filled.is_err() {
             self.phase = out_of_memory(context, &upload);
             return;
-        };
-        *at += taken;
+        }
         let terminator = upload.terminator();
         let end = input.get(*at..*at + terminator.len());
         self.phase = match end {
             Some(end) if upload.remaining() == 0 => {
                 *at += terminator.len();
                 upload.finish(context, end == terminator, output);
-                Phase::Line
+                Phase::Request
             }
             _ => Phase::Value(Box::new(upload)),
         };
@@ -209,7 +246,7 @@ impl Dialogue {
     }
 
     /// Goes on to the next phase; the one before.
-    pub(super) fn set_phase(&mut self, phase: Phase) -> Phase {
+    fn set_phase(&mut self, phase: Phase) -> Phase {
         std::mem::replace(&mut self.phase, phase)
     }
 
@@ -219,9 +256,11 @@ impl Dialogue {
             Phase::Fresh(_) => ConnState::NewCommand,
             Phase::Value(_) => ConnState::Value,
             Phase::Swallow { .. } => ConnState::Swallow,
-            Phase::Login | Phase::Token(_) | Phase::Line | Phase::Keys { .. } | Phase::Closing => {
-                ConnState::Read
-            }
+            Phase::Login
+            | Phase::Token(_)
+            | Phase::Request
+            | Phase::Keys { .. }
+            | Phase::Closing => ConnState::Read,
         });
     }
 }

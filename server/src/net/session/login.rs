@@ -68,7 +68,7 @@ impl Dialogue {
             return;
         }
         let (phase, reply) = match judge(&self.worker.context, &token.bytes) {
-            Ok(()) => (Phase::Line, "STORED"),
+            Ok(()) => (Phase::Request, "STORED"),
             Err(reply) => (Phase::Login, reply),
         };
         self.phase = phase;

@@ -16,6 +16,7 @@
 //!
 //! Here is what moves bytes, whatever they mean; `dialogue.rs` has what they mean.
 
+mod binary;
 mod dialogue;
 mod login;
 mod text;

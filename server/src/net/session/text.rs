@@ -1,7 +1,6 @@
 //! Lines of the text protocol, out of the input and into `exec`.
 
 use mcrs::codec::Decoded;
-use mcrs::codec::text::CRLF;
 use mcrs::codec::text::request::{self, Keys};
 
 use super::dialogue::{Dialogue, Phase};
@@ -50,31 +49,6 @@ impl Dialogue {
         let end = memchr::memchr(b'\n', &line[rest..]).map_or(0, |end| end + 1);
         *at += rest + end;
         self.follow(next, input, at, output);
-    }
-
-    /// Does what a request left to do. `at` is behind the request's line.
-    fn follow(&mut self, next: Next, input: &[u8], at: &mut usize, output: &mut Output) {
-        self.phase = match next {
-            Next::Done => Phase::Line,
-            Next::Value(upload) => return self.take_value(upload, input, at, output),
-            Next::Swallow { bytes: 0, reply } => {
-                reply.send(output);
-                Phase::Line
-            }
-            Next::Swallow { bytes, reply } => Phase::Swallow { left: bytes, reply },
-            Next::More { retrieval, rest } => {
-                // Back to the first key that has not been looked up.
-                let line = &input[..*at];
-                let end = if line.ends_with(CRLF) { 2 } else { 1 };
-                *at -= end + rest;
-                Phase::Keys { retrieval, rest }
-            }
-            Next::Close => Phase::Closing,
-            Next::Stop { graceful } => {
-                self.worker.stop.ask(graceful);
-                Phase::Closing
-            }
-        };
     }
 
     /// The `-vv` lines of a request.

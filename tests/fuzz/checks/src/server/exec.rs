@@ -115,7 +115,7 @@ fn next<'a>(context: &Context, data: &'a [u8]) -> Option<Step<'a>> {
 }
 
 /// Takes all of the output.
-fn drain(output: &mut Output, out: &mut Vec<u8>) {
+pub(super) fn drain(output: &mut Output, out: &mut Vec<u8>) {
     while !output.is_empty() {
         let written = output.write::<()>(|slices| {
             slices.iter().for_each(|slice| out.extend_from_slice(slice));

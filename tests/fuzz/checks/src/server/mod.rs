@@ -2,9 +2,10 @@
 //!
 //! [`exec`] carries out requests one by one and holds every answer against [`model`], a server of a
 //! page; [`session`] sends the same bytes through a real session, cut anywhere, and wants the same
-//! answers.
+//! answers. [`frames`] carries out requests of the binary protocol.
 
 pub mod exec;
+pub mod frames;
 pub mod model;
 pub mod session;
 

@@ -6,13 +6,14 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 
+use mcrs::codec::binary::REQUEST_MAGIC;
 use mcrs::codec::text::request::MAX_LINE_LEN;
 use mcrsd::net::Solo;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::yield_now;
 
 use super::exec::{carry_out, is_verbosity};
-use super::{Bed, input};
+use super::{Bed, frames, input};
 use crate::input::{Input, pieces};
 use crate::request::is_get;
 
@@ -53,25 +54,39 @@ pub fn check(data: &[u8]) {
     let late = control.below(4) == 3;
     let cuts = control.take(4);
     // A session may log each request to standard error from there on.
-    if is_verbosity(control.rest()) || has_long_line(control.rest()) {
+    let binary = control.rest().first() == Some(&REQUEST_MAGIC);
+    let unfit = if binary {
+        frames::is_verbosity(control.rest())
+    } else {
+        is_verbosity(control.rest()) || has_long_line(control.rest())
+    };
+    if unfit {
         return;
     }
     PAIR.with_borrow_mut(|pair| {
         let pair = pair.get_or_insert_with(Pair::new);
         let last_cas = pair.plain.reset();
         assert_eq!(pair.served.reset(), last_cas, "the servers parted");
-        let data = input(control.rest(), last_cas);
         let mut expected = Vec::new();
-        // Such a first byte asks for the binary protocol, which is not spoken.
-        if data.first() != Some(&0x80) {
+        let data = if binary {
+            expected = frames::carry_out(&pair.plain.context, control.rest());
+            control.rest().to_vec()
+        } else {
+            let data = input(control.rest(), last_cas);
             carry_out(&pair.plain.context, &data, |step| {
                 expected.extend_from_slice(&step.reply);
             });
-        }
+            data
+        };
         let answered = pair
             .runtime
             .block_on(converse(&pair.solo, &data, cuts, late));
-        let (expected, answered) = (without_stats(&expected), without_stats(&answered));
+        let clean = if binary {
+            frames::without_stats
+        } else {
+            without_stats
+        };
+        let (expected, answered) = (clean(&expected), clean(&answered));
         assert!(
             expected == answered,
             "to the bytes cut: {}\nto the requests: {}",

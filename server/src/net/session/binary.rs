@@ -1,0 +1,65 @@
+//! Requests of the binary protocol, out of the input and into `exec`.
+
+use mcrs::codec::Decoded;
+use mcrs::codec::binary::{HEADER_LEN, request};
+
+use super::dialogue::{Dialogue, Phase};
+use crate::exec::{Next, Output, binary};
+
+impl Dialogue {
+    /// Carries out the request at `at`, and moves `at` behind it; `false` if its header, extras
+    /// and key are not all there yet.
+    #[inline]
+    pub(super) fn run_frame(&mut self, input: &[u8], at: &mut usize, output: &mut Output) -> bool {
+        let rest = &input[*at..];
+        if rest.len() < HEADER_LEN {
+            return false;
+        }
+        let (value, consumed) = match request::decode(rest) {
+            Ok(Decoded::Complete { value, consumed }) => (value, consumed),
+            Ok(Decoded::Incomplete) => return false,
+            // Whatever this is, it is not this protocol.
+            Err(_) => {
+                self.phase = Phase::Closing;
+                return true;
+            }
+        };
+        *at += consumed;
+        self.note_command();
+        let mark = output.mark();
+        let next = match value {
+            Ok(request) => binary::run(&self.worker.context, &request, output),
+            Err(bad) => binary::refuse(&bad, output),
+        };
+        if self.worker.verbosity() > 1 {
+            self.log_frame(&rest[..HEADER_LEN], output.since(mark));
+        }
+        match next {
+            Next::Done => {}
+            next => self.follow(next, input, at, output),
+        }
+        true
+    }
+
+    /// The `-vv` lines of a request: headers only, in rows of four bytes.
+    #[cold]
+    fn log_frame(&self, request: &[u8], reply: &[u8]) {
+        let fd = self.fd;
+        eprintln!("<{fd} Read binary protocol data:{}", rows('<', fd, request));
+        if let Some(reply) = reply.get(..HEADER_LEN) {
+            eprintln!(">{fd} Writing bin response:{}", rows('>', fd, reply));
+        }
+    }
+}
+
+/// A header, four bytes to a line.
+fn rows(sign: char, fd: i32, header: &[u8]) -> String {
+    let mut out = String::new();
+    for row in header.chunks(4) {
+        out.push_str(&format!("\n{sign}{fd}   "));
+        for byte in row {
+            out.push_str(&format!(" 0x{byte:02x}"));
+        }
+    }
+    out
+}
