@@ -8,21 +8,29 @@
 const MAX_64: usize = 22;
 /// Longest run of characters accepted for a 32-bit number. Source: memcached 1.6.45, measured.
 const MAX_32: usize = 11;
+/// Digits that make a 64-bit number whatever they are.
+const SAFE_64: usize = 19;
 
 /// Digits only, at most 22 characters, at most 2^64-1; no sign, no blanks.
 pub fn u64_strict(s: &[u8]) -> Option<u64> {
     if s.is_empty() || s.len() > MAX_64 {
         return None;
     }
+    let (safe, rest) = s.split_at(s.len().min(SAFE_64));
     let mut n: u64 = 0;
-    for &b in s {
-        let d = b.wrapping_sub(b'0');
-        if d > 9 {
-            return None;
-        }
-        n = n.checked_mul(10)?.checked_add(u64::from(d))?;
+    for &b in safe {
+        n = n * 10 + digit(b)?;
+    }
+    for &b in rest {
+        n = n.checked_mul(10)?.checked_add(digit(b)?)?;
     }
     Some(n)
+}
+
+#[inline]
+fn digit(b: u8) -> Option<u64> {
+    let d = b.wrapping_sub(b'0');
+    (d <= 9).then_some(u64::from(d))
 }
 
 /// Digits only, at most 11 characters, at most 2^32-1.
@@ -68,6 +76,10 @@ pub fn strtol(s: &[u8]) -> Option<i64> {
 
 /// Whether a token is negative, and its digits as a number.
 fn c_token(s: &[u8]) -> Option<(bool, u64)> {
+    // What clients send.
+    if let Some(n) = u64_strict(s) {
+        return Some((false, n));
+    }
     let (negative, s) = sign(skip_space(s));
     let (n, rest) = digits(s);
     let ended = rest.first().is_none_or(|b| *b == 0 || is_space(b));
@@ -153,7 +165,19 @@ pub fn write_u64(buf: &mut [u8], mut n: u64) -> usize {
 }
 
 /// Appends `n` in decimal.
+#[inline]
 pub fn push_u64(out: &mut Vec<u8>, n: u64) {
+    let digit = |n: u64| b'0' + (n % 10) as u8;
+    match n {
+        // Flags and the lengths of most values: a digit at a time is faster than a copy.
+        0..=9 => out.push(digit(n)),
+        10..=99 => out.extend_from_slice(&[digit(n / 10), digit(n)]),
+        100..=999 => out.extend_from_slice(&[digit(n / 100), digit(n / 10), digit(n)]),
+        _ => push_long(out, n),
+    }
+}
+
+fn push_long(out: &mut Vec<u8>, n: u64) {
     let mut tmp = [0u8; MAX_DECIMAL_LEN];
     let len = write_u64(&mut tmp, n);
     out.extend_from_slice(&tmp[..len]);
@@ -238,7 +262,18 @@ mod tests {
 
     #[test]
     fn printed_numbers_read_back() {
-        for n in [0, 1, 9, 10, 99, 100, u64::from(u32::MAX), u64::MAX] {
+        for n in [
+            0,
+            1,
+            9,
+            10,
+            99,
+            100,
+            999,
+            1000,
+            u64::from(u32::MAX),
+            u64::MAX,
+        ] {
             let mut out = Vec::new();
             push_u64(&mut out, n);
             assert_eq!(u64_strict(&out), Some(n));

@@ -9,9 +9,11 @@
 
 pub mod reply;
 pub mod request;
+mod words;
 
 pub use reply::{ReplyKind, ReplyLine, ValueHead};
 pub use request::{BadRequest, Request};
+pub use words::Words;
 
 use super::{DecodeError, DecodeErrorKind, Decoded, Limits};
 
@@ -45,37 +47,6 @@ fn too_long(limits: &Limits) -> DecodeError {
     DecodeError {
         kind: DecodeErrorKind::LineTooLong,
         offset: limits.max_line_len,
-    }
-}
-
-/// The words of a line, separated by one or more blanks (0x20 only; a tab is part of a word).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Words<'a>(&'a [u8]);
-
-impl<'a> Words<'a> {
-    /// The words of `line`.
-    pub fn new(line: &'a [u8]) -> Words<'a> {
-        Words(line)
-    }
-
-    /// What has not been taken yet, leading blanks included.
-    pub fn rest(&self) -> &'a [u8] {
-        self.0
-    }
-}
-
-impl<'a> Iterator for Words<'a> {
-    type Item = &'a [u8];
-
-    #[inline]
-    fn next(&mut self) -> Option<&'a [u8]> {
-        let start = self.0.iter().position(|&b| b != b' ')?;
-        let rest = &self.0[start..];
-        // Words are short: a plain loop beats a call into a vectorised search.
-        let end = rest.iter().position(|&b| b == b' ').unwrap_or(rest.len());
-        let (word, rest) = rest.split_at(end);
-        self.0 = rest;
-        Some(word)
     }
 }
 
@@ -135,12 +106,5 @@ mod tests {
                 "{long:?}"
             );
         }
-    }
-
-    #[test]
-    fn words_are_parted_by_blanks_only() {
-        let words: Vec<_> = Words::new(b"  get a\tb  c ").collect();
-        assert_eq!(words, [&b"get"[..], b"a\tb", b"c"]);
-        assert_eq!(Words::new(b"   ").next(), None);
     }
 }

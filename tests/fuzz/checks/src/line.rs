@@ -233,12 +233,12 @@ pub fn decoded<'a>(request: &Result<Request<'a>, BadRequest>) -> Line<'a> {
         Ok(Request::Get { cas, keys }) => Line::Get {
             touch: None,
             cas,
-            keys: words(keys.rest()),
+            keys: keys.words().collect(),
         },
         Ok(Request::GetAndTouch { cas, exptime, keys }) => Line::Get {
             touch: Some(exptime),
             cas,
-            keys: words(keys.rest()),
+            keys: keys.words().collect(),
         },
         Ok(Request::Store(store)) => Line::Store {
             verb: store.verb.name(),
@@ -292,8 +292,4 @@ pub fn decoded<'a>(request: &Result<Request<'a>, BadRequest>) -> Line<'a> {
             close: bad.close,
         },
     }
-}
-
-fn words(rest: &[u8]) -> Words<'_> {
-    mcrs::codec::text::Words::new(rest).collect()
 }
