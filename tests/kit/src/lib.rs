@@ -41,11 +41,14 @@ pub use wait::wait_until;
 /// The directory of the workspace, where `Cargo.lock` lies.
 #[must_use]
 pub fn workspace() -> std::path::PathBuf {
-    let kit = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-    kit.ancestors()
-        .nth(2)
-        .expect("the kit lies two levels below the workspace")
-        .to_owned()
+    // Cargo says at run time whose test this is. What was compiled in may name another checkout:
+    // one whose build directory was copied here.
+    let package = std::env::var_os("CARGO_MANIFEST_DIR").map(std::path::PathBuf::from);
+    let package = package.unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    let root = package
+        .ancestors()
+        .find(|dir| dir.join("Cargo.lock").is_file());
+    root.expect("the workspace has a lock file").to_owned()
 }
 
 /// A new directory, removed with everything in it when the value is dropped.
