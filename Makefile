@@ -47,6 +47,13 @@ dist: deps lib ## the extension, the C library, the server and the tools, into t
 	@install -p -m 644 $(RELEASE)/libmemcache_rs.so $(DIST)/memcache_rs.so
 	@echo "built $(VERSION) into $(DIST): $$(ls -m $(DIST))"
 
+# Never shipped: whoever can reach such a server can move its clock.
+.PHONY: dist-debug
+dist-debug: deps ## the server with developer commands, as target/dist/mcrsd-debug
+	$(CARGO) build --locked --profile dist-debug -p mcrsd --features debug-commands
+	@mkdir -p $(DIST)
+	@install -p -m 755 target/dist-debug/mcrsd $(DIST)/mcrsd-debug
+
 .PHONY: lib
 lib: deps ## the C library alone, into target/dist
 	$(CARGO) rustc --locked --release -p mcrs --lib --features capi \
@@ -95,8 +102,10 @@ check: deps ## format, lints, layer builds, Rust tests: what to run before a com
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets --features mcrs/capi -- -D warnings
 	$(CARGO) clippy --locked -p mcrs --no-default-features -- -D warnings
+	$(CARGO) clippy --locked -p mcrsd --all-targets --features debug-commands -- -D warnings
 	$(CARGO) test --locked --workspace --exclude memcache_rs --no-fail-fast
 	$(CARGO) test --locked -p mcrs --features capi --lib capi
+	$(CARGO) test --locked -p mcrsd --features debug-commands --lib --test transcripts
 
 .PHONY: php-test
 php-test: dist ## the extension in PHP: phpt, vectors, interchange with pecl's

@@ -21,6 +21,17 @@ pub struct Clock {
     /// Unix time of tick 0, in seconds. Later steps of the system clock are ignored.
     epoch: i64,
     tick: AtomicU32,
+    #[cfg(feature = "debug-commands")]
+    bent: std::sync::Mutex<Bent>,
+}
+
+/// How scripts changed the course of time.
+#[cfg(feature = "debug-commands")]
+#[derive(Debug, Default)]
+struct Bent {
+    /// Seconds to add to those gone by.
+    offset: i64,
+    paused: bool,
 }
 
 impl Clock {
@@ -32,6 +43,8 @@ impl Clock {
             started: Instant::now(),
             epoch: unix - i64::from(FIRST),
             tick: AtomicU32::new(FIRST),
+            #[cfg(feature = "debug-commands")]
+            bent: Default::default(),
         }
     }
 
@@ -42,6 +55,7 @@ impl Clock {
     }
 
     /// Catches up with the time gone by; called about once a second.
+    #[cfg(not(feature = "debug-commands"))]
     pub fn advance(&self) {
         // 136 years of seconds fit.
         let seconds = u32::try_from(self.started.elapsed().as_secs()).unwrap_or(u32::MAX - FIRST);
@@ -78,6 +92,62 @@ impl Clock {
     }
 }
 
+#[cfg(feature = "debug-commands")]
+impl Clock {
+    /// Catches up with the time gone by, as far as it is not stopped.
+    pub fn advance(&self) {
+        let bent = self.bent();
+        if !bent.paused {
+            self.show(&bent);
+        }
+    }
+
+    /// Moves the clock by so many seconds, also backwards, at once and for good. Before the first
+    /// tick it stands still, and time to come makes up for that.
+    pub fn shift(&self, seconds: i64) {
+        let mut bent = self.bent();
+        bent.offset = bent.offset.saturating_add(seconds);
+        if bent.paused {
+            let tick = i64::from(self.now()).saturating_add(seconds);
+            self.tick.store(in_range(tick), Relaxed);
+        } else {
+            self.show(&bent);
+        }
+    }
+
+    /// Stops the clock.
+    pub fn pause(&self) {
+        self.bent().paused = true;
+    }
+
+    /// Lets the clock go on from where it would be if it had not been stopped.
+    pub fn resume(&self) {
+        let mut bent = self.bent();
+        bent.paused = false;
+        self.show(&bent);
+    }
+
+    fn bent(&self) -> std::sync::MutexGuard<'_, Bent> {
+        self.bent
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn show(&self, bent: &Bent) {
+        let seconds = i64::try_from(self.started.elapsed().as_secs()).unwrap_or(i64::MAX);
+        let tick = seconds
+            .saturating_add(FIRST.into())
+            .saturating_add(bent.offset);
+        self.tick.store(in_range(tick), Relaxed);
+    }
+}
+
+/// A tick that the clock can show: 1 is the past of everything.
+#[cfg(feature = "debug-commands")]
+fn in_range(tick: i64) -> u32 {
+    u32::try_from(tick.max(1)).unwrap_or(u32::MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -93,5 +163,26 @@ mod tests {
         assert_eq!(clock.expiry(2_592_001), 1, "a Unix time of long ago");
         assert_eq!(clock.expiry(clock.unix() + 100), 102);
         assert_eq!(clock.unix_of(clock.expiry(100)), clock.unix() + 100);
+    }
+
+    #[test]
+    #[cfg(feature = "debug-commands")]
+    fn scripts_move_and_stop_it() {
+        let clock = Clock::start();
+        let unix = clock.unix();
+        clock.shift(100);
+        assert_eq!((clock.now(), clock.unix()), (102, unix + 100));
+        clock.advance();
+        assert_eq!(clock.now(), 102);
+        clock.shift(-200);
+        assert_eq!(clock.now(), 1);
+        clock.shift(100);
+        assert_eq!(clock.now(), 2, "as if nothing had been");
+        clock.pause();
+        clock.shift(50);
+        clock.advance();
+        assert_eq!(clock.now(), 52);
+        clock.resume();
+        assert_eq!(clock.now(), 52);
     }
 }

@@ -10,3 +10,4 @@ pub mod flags;
 pub mod net;
 pub mod process;
 pub mod stats;
+pub mod watch;

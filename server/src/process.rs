@@ -225,6 +225,19 @@ pub fn write_pid_file(path: &Path) {
     }
 }
 
+/// Whether this process may open a socket or run a shell. Asked by a developer command.
+#[cfg(feature = "debug-commands")]
+pub fn can_misbehave() -> bool {
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None);
+    let shell = Command::new("/bin/sh")
+        .args(["-c", ":"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    socket.is_ok() || shell.is_ok()
+}
+
 /// Removes the pid file at a normal stop of a daemon.
 pub fn remove_pid_file(path: &Path) {
     if let Err(error) = fs::remove_file(path) {

@@ -342,3 +342,18 @@ fn of_many_who_compare_and_store_one_wins_each_round() {
     raw.read_line();
     assert_eq!(raw.read_line(), won.to_string());
 }
+
+#[test]
+#[cfg(not(feature = "debug-commands"))]
+fn commands_of_debug_builds_are_unknown() {
+    let server = Server::start(&ours(), &[]);
+    let mut raw = server.connect();
+    for command in [
+        "debugtime 1",
+        "debugtime p",
+        "debugitem lock a",
+        "misbehave",
+    ] {
+        raw.ask(format!("{command}\r\n"), "ERROR\r\n");
+    }
+}

@@ -30,6 +30,8 @@ mod balance;
 mod classes;
 mod config;
 mod counters;
+#[cfg(feature = "debug-commands")]
+mod debug;
 mod draft;
 mod evict;
 mod expire;
@@ -83,6 +85,8 @@ pub struct Engine {
     counters: Counters,
     flushing: Mutex<()>,
     mover: Mover,
+    #[cfg(feature = "debug-commands")]
+    locked: debug::Locked,
     shared: Shared,
 }
 
@@ -124,6 +128,8 @@ impl Engine {
             counters,
             flushing: Mutex::new(()),
             mover: Mover::default(),
+            #[cfg(feature = "debug-commands")]
+            locked: debug::Locked::default(),
             shared: Shared {
                 cas: AtomicU64::new(1),
                 items: AtomicUsize::new(0),

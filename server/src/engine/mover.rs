@@ -123,6 +123,12 @@ impl Engine {
         let header = self.header(link);
         let dead = self.expiry.is_dead(header, now);
         let layout = Layout::of(header);
+        if self.is_held(&pin, &layout) {
+            if let Some(chunk) = self.arena().release(pin) {
+                self.free(chunk);
+            }
+            return;
+        }
         let keep = !self.config.evict || evict::is_worth_keeping(header);
         if !dead && keep && !layout.chunked {
             let class = self.slab.class_of(link);
@@ -144,6 +150,18 @@ impl Engine {
         if let Some(chunk) = self.expel(victim, class, now) {
             self.free(chunk);
         }
+    }
+
+    /// Whether a script wants the item to stay where it is.
+    #[cfg(feature = "debug-commands")]
+    fn is_held(&self, pin: &Pin, layout: &Layout) -> bool {
+        let key = self.arena().body(pin, layout.key_at(), layout.key_len);
+        self.is_debug_locked(self.hash(key))
+    }
+
+    #[cfg(not(feature = "debug-commands"))]
+    fn is_held(&self, _: &Pin, _: &Layout) -> bool {
+        false
     }
 
     /// Puts a copy in the place of an item: same key, value, times, marks and id.

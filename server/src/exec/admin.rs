@@ -30,6 +30,11 @@ pub(super) fn run(
         b"watch" if !context.shared.settings.watch_enabled => {
             answer(out, "CLIENT_ERROR watch commands not allowed", false)
         }
+        #[cfg(feature = "debug-commands")]
+        b"debugtime" | b"debugitem" | b"misbehave" => {
+            let text = super::debug::run(context, verb, args);
+            answer(out, text, noreply)
+        }
         _ => answer(out, "ERROR", noreply),
     }
 }

@@ -7,6 +7,8 @@
 
 mod admin;
 pub mod binary;
+#[cfg(feature = "debug-commands")]
+mod debug;
 mod output;
 mod text;
 mod upload;
@@ -23,6 +25,7 @@ use crate::clock::Clock;
 use crate::engine::Engine;
 use crate::flags::Settings;
 use crate::stats::{Counters, Stats};
+use crate::watch::Logger;
 
 /// What all requests act upon. There is one, for the life of the process.
 #[derive(Debug)]
@@ -41,6 +44,11 @@ pub struct Shared {
     pub verbosity: AtomicU32,
     /// The memory limit in bytes; the `cache_memlimit` command changes it.
     pub max_bytes: AtomicU64,
+    /// What workers log.
+    pub loggers: Box<[Logger]>,
+    /// References kept by command.
+    #[cfg(feature = "debug-commands")]
+    pub debug: debug::Kept,
 }
 
 impl Shared {
@@ -53,6 +61,9 @@ impl Shared {
             users: UserList::default(),
             verbosity: AtomicU32::new(settings.verbosity),
             max_bytes: AtomicU64::new(settings.max_bytes),
+            loggers: (0..settings.threads).map(|_| Logger::default()).collect(),
+            #[cfg(feature = "debug-commands")]
+            debug: debug::Kept::default(),
             settings,
         }
     }
@@ -65,6 +76,22 @@ pub struct Context {
     pub shared: &'static Shared,
     /// The counters of this worker.
     pub counters: &'static Counters,
+    /// What this worker logs, and whom it serves.
+    pub logger: &'static Logger,
+}
+
+impl Context {
+    /// The view of the worker with this index, from 0.
+    ///
+    /// # Panics
+    /// If there are not that many workers.
+    pub fn of_worker(shared: &'static Shared, index: usize) -> Context {
+        Context {
+            shared,
+            counters: shared.stats.worker(index),
+            logger: &shared.loggers[index],
+        }
+    }
 }
 
 /// What a session does after a request.

@@ -80,10 +80,7 @@ impl Handle {
     ) -> io::Result<Handle> {
         // Lives as long as the process, so that sessions can refer to it without counting.
         let worker: &'static Worker = Box::leak(Box::new(Worker {
-            context: Context {
-                shared,
-                counters: shared.stats.worker(index),
-            },
+            context: Context::of_worker(shared, index),
             stop,
         }));
         shared.stats.add_buffer(READ_BYTES as u64);
@@ -160,10 +157,7 @@ impl Solo {
     /// the process.
     pub fn new(shared: &'static Shared) -> Solo {
         Solo(Box::leak(Box::new(Worker {
-            context: Context {
-                shared,
-                counters: shared.stats.worker(0),
-            },
+            context: Context::of_worker(shared, 0),
             stop: Box::leak(Box::default()),
         })))
     }

@@ -52,6 +52,8 @@ pub(crate) struct Case {
 pub(crate) struct File {
     pub(crate) args: Vec<String>,
     pub(crate) keeps_items: bool,
+    /// Speaks commands of the feature `debug-commands`, which nobody ships.
+    pub(crate) debug: bool,
     pub(crate) cases: Vec<Case>,
 }
 
@@ -109,6 +111,8 @@ impl File {
                 file.args = args.split_whitespace().map(str::to_string).collect();
             } else if rest.trim() == "keeps items" {
                 file.keeps_items = true;
+            } else if rest.trim() == "needs debug-commands" {
+                file.debug = true;
             } else if let Some(name) = rest.strip_prefix("== ") {
                 let case = Case {
                     name: name.trim().into(),

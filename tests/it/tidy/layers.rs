@@ -40,7 +40,12 @@ pub(super) const SERVER: &[(&str, &[&str])] = &[
     ("engine", &[]),
     ("flags", &["engine"]),
     ("process", &["flags", "engine"]),
-    ("exec", &["engine", "stats", "flags", "clock"]),
+    ("watch", &[]),
+    // `process` for a developer command only.
+    (
+        "exec",
+        &["engine", "stats", "flags", "clock", "watch", "process"],
+    ),
     // The figures of all of them; only `stats` commands ask for it.
     ("stats", &["net", "exec", "process", "flags", "engine"]),
 ];

@@ -118,6 +118,7 @@ impl Dialogue {
         budget: &mut u32,
     ) -> (Pause, usize) {
         let context = &self.worker.context;
+        context.logger.serve(self.fd);
         self.info.set_state(ConnState::Parse);
         let mut at = 0;
         loop {

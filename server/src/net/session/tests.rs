@@ -93,10 +93,7 @@ fn worker(settings: Settings) -> &'static Worker {
     let shared: &'static Shared = Box::leak(Box::new(Shared::new(settings, engine)));
     let stop: &'static Stop = Box::leak(Box::default());
     Box::leak(Box::new(Worker {
-        context: crate::exec::Context {
-            shared,
-            counters: shared.stats.worker(0),
-        },
+        context: crate::exec::Context::of_worker(shared, 0),
         stop,
     }))
 }

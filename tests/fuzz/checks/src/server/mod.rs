@@ -47,9 +47,8 @@ impl Bed {
         };
         let engine = Engine::new(settings.engine()).expect("these settings are sound");
         let shared: &'static Shared = Box::leak(Box::new(Shared::new(settings, engine)));
-        let counters = shared.stats.worker(0);
         Bed {
-            context: Context { shared, counters },
+            context: Context::of_worker(shared, 0),
         }
     }
 
