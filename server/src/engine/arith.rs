@@ -6,7 +6,7 @@ use super::counters::Count;
 use super::item::Layout;
 use super::memory::Link;
 use super::table::{Bucket, Place};
-use super::{Arith, ArithTerms, Direction, Engine, Stored};
+use super::{Arith, ArithTerms, Direction, Engine, NewNumber, NoMemory, Stored};
 
 /// Digits of the largest number.
 const DIGITS_MAX: usize = 20;
@@ -31,8 +31,8 @@ impl Engine {
         self.arith_with(key, direction, delta, &terms, now).0
     }
 
-    /// [`arith`](Engine::arith) on further terms. Answers the item's expiry tick before as well, 0
-    /// unless it was done.
+    /// [`arith`](Engine::arith) on further terms. Answers the expiry tick before as well, `None` if
+    /// there was no item.
     pub fn arith_with(
         &self,
         key: &[u8],
@@ -40,26 +40,30 @@ impl Engine {
         delta: u64,
         terms: &ArithTerms,
         now: u32,
-    ) -> (Arith, u32) {
-        let refused = |why| (why, 0);
+    ) -> (Arith, Option<u32>) {
         let hash = self.hash(key);
         let mut counted = false;
         loop {
-            let bucket = self.table.lock(hash);
-            let Some(place) = self.find(&bucket, hash, key) else {
-                return refused(Arith::NotFound);
+            let Some((bucket, place)) = self.find_live(hash, key, now) else {
+                let Some(number) = &terms.create else {
+                    return (Arith::NotFound, None);
+                };
+                let value = number.value;
+                return match self.create(key, number, terms.cas, now) {
+                    Ok(Some(cas)) => (Arith::Done { value, cas }, None),
+                    // Somebody else created it meanwhile.
+                    Ok(None) => continue,
+                    Err(NoMemory) => (Arith::NoMemory, None),
+                };
             };
             let link = place.link();
-            if self.death(link, now).is_some() {
-                self.bury(bucket, place);
-                return refused(Arith::NotFound);
-            }
+            let expiry = Some(self.header(link).expiry.load(Ordering::Relaxed));
             if terms.compare.is_some_and(|cas| cas != self.cas_of(link)) {
-                return refused(Arith::Exists);
+                return (Arith::Exists, expiry);
             }
             let layout = Layout::of(self.header(link));
             let Some(number) = self.number(link, &layout) else {
-                return refused(Arith::NonNumeric);
+                return (Arith::NonNumeric, expiry);
             };
             if !std::mem::replace(&mut counted, true) {
                 let count = match direction {
@@ -74,15 +78,34 @@ impl Engine {
             };
             let mut buffer = [0; DIGITS_MAX];
             let digits = digits(value, &mut buffer);
-            if let Some((cas, expiry)) = self.rewrite(link, &layout, digits, terms, now) {
+            if let Some(cas) = self.rewrite(link, &layout, digits, terms, now) {
                 return (Arith::Done { value, cas }, expiry);
             }
             match self.restore(bucket, place, digits, terms, now) {
-                Restored::Done(cas, expiry) => return (Arith::Done { value, cas }, expiry),
-                Restored::NoMemory => return refused(Arith::NoMemory),
+                Restored::Done(cas, expiry) => return (Arith::Done { value, cas }, Some(expiry)),
+                Restored::NoMemory => return (Arith::NoMemory, expiry),
                 Restored::Changed => {}
             }
         }
+    }
+
+    /// Stores a number under a key without an item; the CAS id given, or `None` if there is one.
+    fn create(
+        &self,
+        key: &[u8],
+        number: &NewNumber,
+        cas: Option<u64>,
+        now: u32,
+    ) -> Result<Option<u64>, NoMemory> {
+        let mut buffer = [0; DIGITS_MAX];
+        let digits = digits(number.value, &mut buffer);
+        let draft = self.reserve(key, 0, number.expiry, digits.len(), now);
+        let mut draft = draft.map_err(|_| NoMemory)?;
+        draft.fill(digits, now)?;
+        if number.encoded_key {
+            draft.mark_encoded_key();
+        }
+        self.commit_new(draft, cas, now)
     }
 
     /// The number an item holds, if it holds one; its bucket is locked.
@@ -94,8 +117,7 @@ impl Engine {
             .peek(link, layout.value_at(), layout.value_len, parse)
     }
 
-    /// Writes the digits over the present value, if they fit and nobody reads it; the new CAS id
-    /// and the expiry before.
+    /// Writes the digits over the present value, if they fit and nobody reads it; the new CAS id.
     fn rewrite(
         &self,
         link: Link,
@@ -103,7 +125,7 @@ impl Engine {
         digits: &[u8],
         terms: &ArithTerms,
         now: u32,
-    ) -> Option<(u64, u32)> {
+    ) -> Option<u64> {
         if digits.len() > layout.value_len {
             return None;
         }
@@ -120,12 +142,11 @@ impl Engine {
         }
         let header = arena.header(link);
         header.access.store(now, Ordering::Relaxed);
-        let expiry = header.expiry.load(Ordering::Relaxed);
-        header
-            .expiry
-            .store(terms.touch.unwrap_or(expiry), Ordering::Relaxed);
+        if let Some(expiry) = terms.touch {
+            header.expiry.store(expiry, Ordering::Relaxed);
+        }
         arena.publish(chunk, bits);
-        Some((cas, expiry))
+        Some(cas)
     }
 
     /// Stores the digits as a new item in the place of the present one. No memory is taken with

@@ -320,6 +320,22 @@ impl Engine {
         self.install(bucket, place, draft, cas, now)
     }
 
+    /// Stores a draft under a key that has no item; the CAS id given, or `None` if it has one.
+    pub(super) fn commit_new(
+        &self,
+        mut draft: Draft<'_>,
+        cas: Option<u64>,
+        now: u32,
+    ) -> Result<Option<u64>, NoMemory> {
+        let cas = self.cas_for(cas);
+        match self.commit_whole(&mut draft, Mode::Add, false, cas, now) {
+            Stored::Done { cas } => Ok(Some(cas)),
+            // Refused while there was no item: a longer table was needed and could not be had.
+            _ if draft.head.is_none() => Err(NoMemory),
+            _ => Ok(None),
+        }
+    }
+
     /// Append and prepend: the draft's value and the present one make a new item, unless another
     /// thread changes the item meanwhile, when it is done again with what it is then.
     fn commit_joined(

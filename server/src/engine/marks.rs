@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use super::counters::Count;
 use super::item::{ENCODED_KEY, FETCHED, STALE, TOKEN_SENT};
-use super::{Delete, Engine, ItemRef, Mode, ReserveError, Stored, evict};
+use super::{Delete, Engine, ItemRef, NoMemory, ReserveError, Stored, evict};
 
 /// What [`look`](Engine::look) does besides looking the key up.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -37,6 +37,23 @@ pub struct Seen<'e> {
     pub stale: bool,
 }
 
+/// An item has so many readers that no more are let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Busy;
+
+/// What [`vivify`](Engine::vivify) stores.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Vivified {
+    /// The tick at which it expires, 0 for never.
+    pub expiry: u32,
+    /// As [`mark_encoded_key`](super::Draft::mark_encoded_key).
+    pub encoded_key: bool,
+    /// Do not count as an access.
+    pub silent: bool,
+    /// The CAS id to give, instead of the next one.
+    pub cas: Option<u64>,
+}
+
 /// What [`empty`](Engine::empty) leaves of an item.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Emptied {
@@ -53,16 +70,15 @@ pub struct Emptied {
 impl Engine {
     /// Looks the key up, and decides whether the asker is to store a new value: the first one to
     /// see it stale or about to expire is.
+    ///
+    /// # Errors
+    /// There is an item, and it has too many references already.
     #[inline]
-    pub fn look(&self, key: &[u8], look: &Look, now: u32) -> Option<Seen<'_>> {
-        let hash = self.hash(key);
-        let bucket = self.table.lock(hash);
-        let place = self.find(&bucket, hash, key)?;
+    pub fn look(&self, key: &[u8], look: &Look, now: u32) -> Result<Option<Seen<'_>>, Busy> {
+        let Some((bucket, place)) = self.find_live(self.hash(key), key, now) else {
+            return Ok(None);
+        };
         let link = place.link();
-        if self.death(link, now).is_some() {
-            self.bury(bucket, place);
-            return None;
-        }
         let header = self.header(link);
         let before = (header.bits(), header.access.load(Relaxed));
         let (sent, stale) = (before.0 & TOKEN_SENT != 0, before.0 & STALE != 0);
@@ -79,8 +95,8 @@ impl Engine {
                 evict::on_access(bits) | FETCHED
             };
             if won { bits | TOKEN_SENT } else { bits }
-        })?;
-        let item = ItemRef::new(self, pin, before);
+        });
+        let item = ItemRef::new(self, pin.ok_or(Busy)?, before);
         if let Some(expiry) = look.touch {
             header.expiry.store(expiry, Relaxed);
         }
@@ -93,32 +109,30 @@ impl Engine {
             None => Count::GetHits,
         };
         self.counters.one(item.class_index(), count);
-        Some(Seen {
+        Ok(Some(Seen {
             item,
             won,
             sent,
             stale,
-        })
+        }))
     }
 
-    /// Makes an item without a value for a missing key, whose asker is to store one. `encoded` is as
-    /// [`mark_encoded_key`](super::Draft::mark_encoded_key), `cas` the id to give.
-    /// [`Stored::NotStored`] if there is an item meanwhile.
+    /// Stores an item without a value under a missing key, whose asker is to store one. The CAS id
+    /// given, or `None` if there is an item meanwhile.
     ///
     /// # Errors
-    /// As [`reserve`](Engine::reserve).
-    pub fn vivify(
-        &self,
-        key: &[u8],
-        expiry: u32,
-        encoded: bool,
-        cas: Option<u64>,
-        now: u32,
-    ) -> Result<Stored, ReserveError> {
-        let mut draft = self.reserve(key, 0, expiry, 0, now)?;
-        draft.mark(TOKEN_SENT | FETCHED | if encoded { ENCODED_KEY } else { 0 });
-        let cas = self.cas_for(cas);
-        Ok(self.commit_whole(&mut draft, Mode::Add, false, cas, now))
+    /// There is no memory, or the key's length is not 1 ..= 250 bytes.
+    pub fn vivify(&self, key: &[u8], new: &Vivified, now: u32) -> Result<Option<u64>, NoMemory> {
+        let draft = self.reserve(key, 0, new.expiry, 0, now);
+        let mut draft = draft.map_err(|_| NoMemory)?;
+        draft.mark(TOKEN_SENT);
+        if !new.silent {
+            draft.mark(FETCHED);
+        }
+        if new.encoded_key {
+            draft.mark_encoded_key();
+        }
+        self.commit_new(draft, new.cas, now)
     }
 
     /// Marks the key's item stale, if `compare` is `None` or its CAS id, so that the next asker is
@@ -131,16 +145,10 @@ impl Engine {
         cas: Option<u64>,
         now: u32,
     ) -> Delete {
-        let hash = self.hash(key);
-        let bucket = self.table.lock(hash);
-        let Some(place) = self.find(&bucket, hash, key) else {
+        let Some((bucket, place)) = self.find_live(self.hash(key), key, now) else {
             return Delete::NotFound;
         };
         let link = place.link();
-        if self.death(link, now).is_some() {
-            self.bury(bucket, place);
-            return Delete::NotFound;
-        }
         if compare.is_some_and(|cas| cas != self.cas_of(link)) {
             return Delete::Exists;
         }
@@ -175,16 +183,10 @@ impl Engine {
         now: u32,
     ) -> Result<Delete, ReserveError> {
         let mut draft = self.reserve(key, rest.flags, rest.expiry, 0, now)?;
-        let hash = self.hash(key);
-        let bucket = self.table.lock(hash);
-        let Some(place) = self.find(&bucket, hash, key) else {
+        let Some((bucket, place)) = self.find_live(self.hash(key), key, now) else {
             return Ok(Delete::NotFound);
         };
         let link = place.link();
-        if self.death(link, now).is_some() {
-            self.bury(bucket, place);
-            return Ok(Delete::NotFound);
-        }
         let present = self.cas_of(link);
         if compare.is_some_and(|cas| cas != present) {
             return Ok(Delete::Exists);

@@ -57,12 +57,12 @@ use evict::Wish;
 use expire::{Death, Expiry};
 use item::{FETCHED, Layout};
 pub use item::{ItemRef, Pieces};
-pub use marks::{Emptied, Look, Seen};
+pub use marks::{Busy, Emptied, Look, Seen, Vivified};
 use memory::{Arena, Chunk, Header, Link};
 use mover::Mover;
 pub use outcome::{
-    Arith, ArithTerms, ClassStats, Delete, Direction, Mode, NoMemory, ReserveError, Stats, Stored,
-    Terms,
+    Arith, ArithTerms, ClassStats, Delete, Direction, Mode, NewNumber, NoMemory, ReserveError,
+    Stats, Stored, Terms,
 };
 use slab::{Got, Slab};
 use table::{Bucket, Place, Table};
@@ -212,16 +212,10 @@ impl Engine {
 
     /// Removes the key, if `compare` is `None` or the item's CAS id.
     pub fn delete(&self, key: &[u8], compare: Option<u64>, now: u32) -> Delete {
-        let hash = self.hash(key);
-        let bucket = self.table.lock(hash);
-        let Some(place) = self.find(&bucket, hash, key) else {
+        let Some((bucket, place)) = self.find_live(self.hash(key), key, now) else {
             return Delete::NotFound;
         };
         let link = place.link();
-        if self.death(link, now).is_some() {
-            self.bury(bucket, place);
-            return Delete::NotFound;
-        }
         if compare.is_some_and(|cas| cas != self.cas_of(link)) {
             return Delete::Exists;
         }
@@ -399,6 +393,18 @@ impl Engine {
         })
     }
 
+    /// Locks the key's bucket and finds its item there, if it is alive; a dead one is removed.
+    #[inline]
+    fn find_live(&self, hash: u64, key: &[u8], now: u32) -> Option<(Bucket<'_>, Place<'_>)> {
+        let bucket = self.table.lock(hash);
+        let place = self.find(&bucket, hash, key)?;
+        if self.death(place.link(), now).is_some() {
+            self.bury(bucket, place);
+            return None;
+        }
+        Some((bucket, place))
+    }
+
     /// Why the item is dead, if it is; counts that it was found so by a lookup.
     #[inline]
     fn death(&self, link: Link, now: u32) -> Option<Death> {
@@ -421,19 +427,15 @@ impl Engine {
         bits: impl Fn(u32) -> u32,
         change: impl FnOnce(&Header),
     ) -> Option<ItemRef<'_>> {
-        let hash = self.hash(key);
-        let bucket = self.table.lock(hash);
-        let place = self.find(&bucket, hash, key)?;
+        let (bucket, place) = self.find_live(self.hash(key), key, now)?;
         let link = place.link();
-        if self.death(link, now).is_some() {
-            self.bury(bucket, place);
-            return None;
-        }
         let header = self.header(link);
         let before = (header.bits(), header.access.load(Ordering::Relaxed));
         let pin = self.arena().pin(link, bits)?;
         change(header);
-        Some(ItemRef::new(self, pin, before))
+        let item = ItemRef::new(self, pin, before);
+        drop(bucket);
+        Some(item)
     }
 
     /// Counts an item as stored (`+1`) or gone (`-1`); its bucket is locked.

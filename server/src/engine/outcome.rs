@@ -84,6 +84,19 @@ pub struct ArithTerms {
     pub cas: Option<u64>,
     /// The new expiry tick, 0 for never.
     pub touch: Option<u32>,
+    /// Store this if there is no item; `compare` and `touch` have no say in it.
+    pub create: Option<NewNumber>,
+}
+
+/// The item that [`arith_with`](super::Engine::arith_with) stores where there is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NewNumber {
+    /// Its value: the delta does not count yet.
+    pub value: u64,
+    /// The tick at which it expires, 0 for never.
+    pub expiry: u32,
+    /// As [`mark_encoded_key`](super::Draft::mark_encoded_key).
+    pub encoded_key: bool,
 }
 
 /// What [`arith`](super::Engine::arith) did.
@@ -91,7 +104,7 @@ pub struct ArithTerms {
 pub enum Arith {
     /// Done.
     Done {
-        /// The new value, stored as decimal digits.
+        /// The value now, stored as decimal digits.
         value: u64,
         /// The item's new CAS id (0 without CAS ids).
         cas: u64,
@@ -102,7 +115,7 @@ pub enum Arith {
     Exists,
     /// The value is not a number below 2^64, or in several chunks.
     NonNumeric,
-    /// The longer number needed a new item and there was no memory for it.
+    /// The number needed a new item and there was no memory for it.
     NoMemory,
 }
 

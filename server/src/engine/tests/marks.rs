@@ -3,7 +3,7 @@
 use super::*;
 
 fn seen(engine: &Engine, key: &[u8], look: Look) -> Option<(bool, bool, bool)> {
-    let seen = engine.look(key, &look, 1)?;
+    let seen = engine.look(key, &look, 1).expect("few readers")?;
     Some((seen.won, seen.sent, seen.stale))
 }
 
@@ -25,7 +25,8 @@ fn the_first_to_see_a_stale_item_wins() {
         engine.invalidate(b"k", None, Some(9), None, 1),
         Delete::Done
     );
-    let seen = engine.look(b"k", &Look::default(), 1).expect("kept");
+    let seen = engine.look(b"k", &Look::default(), 1);
+    let seen = seen.expect("few readers").expect("kept");
     assert_eq!((seen.won, seen.sent, seen.stale), (true, false, true));
     assert!(seen.item.cas() > before);
     assert_eq!((seen.item.expiry(), bytes(&seen.item)), (9, b"v".to_vec()));
@@ -38,7 +39,8 @@ fn the_first_to_see_a_stale_item_wins() {
         engine.invalidate(b"k", None, None, Some(77), 1),
         Delete::Done
     );
-    let again = engine.look(b"k", &Look::default(), 1).expect("kept");
+    let again = engine.look(b"k", &Look::default(), 1);
+    let again = again.expect("few readers").expect("kept");
     assert_eq!((again.won, again.item.cas()), (true, 77));
     drop(again);
     set(&engine, b"k", b"new");
@@ -96,7 +98,8 @@ fn a_silent_look_is_no_access() {
         ..Look::default()
     };
     let fetched = |silent| {
-        let seen = engine.look(b"k", &look(silent), 7).expect("there");
+        let seen = engine.look(b"k", &look(silent), 7);
+        let seen = seen.expect("few readers").expect("there");
         (seen.item.was_fetched(), seen.item.last_access())
     };
     assert_eq!(fetched(true), (false, 1));
@@ -108,22 +111,117 @@ fn a_silent_look_is_no_access() {
 #[test]
 fn a_missing_key_is_created_once() {
     let engine = engine();
-    let made = engine.vivify(b"k", 30, true, None, 1);
-    let Ok(Stored::Done { cas }) = made else {
-        panic!("{made:?}")
+    let new = Vivified {
+        expiry: 30,
+        encoded_key: true,
+        ..Vivified::default()
     };
-    let again = engine.vivify(b"k", 30, false, None, 1);
-    assert_eq!(again, Ok(Stored::NotStored));
-    let seen = engine.look(b"k", &Look::default(), 1).expect("created");
+    let cas = engine.vivify(b"k", &new, 1).expect("memory");
+    assert_eq!(engine.vivify(b"k", &new, 1), Ok(None));
+    let seen = engine.look(b"k", &Look::default(), 1).expect("few readers");
+    let seen = seen.expect("created");
     assert_eq!((seen.won, seen.sent, seen.stale), SENT);
     let item = seen.item;
     assert!(item.has_encoded_key() && item.was_fetched());
-    assert_eq!((item.expiry(), item.value_len(), item.cas()), (30, 0, cas));
+    assert_eq!((item.expiry(), item.value_len()), (30, 0));
+    assert_eq!(Some(item.cas()), cas);
+    let own = Vivified {
+        cas: Some(5),
+        silent: true,
+        ..Vivified::default()
+    };
+    assert_eq!(engine.vivify(b"own", &own, 1), Ok(Some(5)));
+    let item = engine.get(b"own", 1).expect("created");
+    assert!(item.cas() == 5 && !item.was_fetched() && !item.has_encoded_key());
+    assert_eq!(engine.vivify(&[b'k'; 251], &own, 1), Err(NoMemory));
+}
+
+#[test]
+fn a_missing_number_is_created_on_terms() {
+    let engine = engine();
+    let new = NewNumber {
+        value: 7,
+        expiry: 30,
+        encoded_key: true,
+    };
+    let terms = ArithTerms {
+        compare: Some(1000),
+        touch: Some(60),
+        create: Some(new),
+        ..ArithTerms::default()
+    };
+    let count = |terms: &ArithTerms| engine.arith_with(b"k", Direction::Incr, 2, terms, 1);
+    let (Arith::Done { value: 7, cas }, None) = count(&terms) else {
+        panic!("not created")
+    };
+    let item = engine.get(b"k", 1).expect("created");
+    assert_eq!((item.expiry(), item.cas()), (30, cas));
+    assert!(item.has_encoded_key());
+    drop(item);
+    assert_eq!(count(&terms), (Arith::Exists, Some(30)));
+    let same = ArithTerms {
+        compare: Some(cas),
+        cas: Some(99),
+        ..terms
+    };
+    let counted = Arith::Done { value: 9, cas: 99 };
+    assert_eq!(count(&same), (counted, Some(30)));
+    assert_eq!(value(&engine, b"k", 1).as_deref(), Some(&b"9"[..]));
     assert_eq!(
-        engine.vivify(b"own", 0, false, Some(5), 1),
-        Ok(Stored::Done { cas: 5 })
+        engine.arith_with(&[b'k'; 251], Direction::Incr, 2, &terms, 1),
+        (Arith::NoMemory, None)
     );
-    assert_eq!(engine.get(b"own", 1).map(|item| item.cas()), Some(5));
+}
+
+/// Many threads count under a key that is missing again and again: each count counts.
+#[test]
+fn many_threads_create_and_count_one_number() {
+    let engine = engine();
+    let rounds: u64 = if cfg!(miri) { 3 } else { 300 };
+    let terms = ArithTerms {
+        create: Some(NewNumber {
+            value: 1,
+            expiry: 0,
+            encoded_key: false,
+        }),
+        ..ArithTerms::default()
+    };
+    for round in 0..rounds {
+        let key = round.to_string();
+        std::thread::scope(|scope| {
+            for _ in 0..3 {
+                scope.spawn(|| {
+                    let (done, _) =
+                        engine.arith_with(key.as_bytes(), Direction::Incr, 1, &terms, 1);
+                    assert!(matches!(done, Arith::Done { .. }));
+                });
+            }
+        });
+        let value = value(&engine, key.as_bytes(), 1);
+        assert_eq!(value.as_deref(), Some(&b"3"[..]));
+    }
+}
+
+#[test]
+#[cfg_attr(miri, ignore = "60,000 readers take it too long")]
+fn an_item_with_very_many_readers_lets_no_more_in() {
+    let engine = engine();
+    set(&engine, b"k", b"v");
+    let mut readers = Vec::new();
+    while let Some(item) = engine.get(b"k", 1) {
+        readers.push(item);
+    }
+    assert!(readers.len() >= 50_000, "{}", readers.len());
+    let look = || {
+        engine
+            .look(b"k", &Look::default(), 1)
+            .map(|seen| seen.is_some())
+    };
+    assert_eq!(look(), Err(Busy));
+    readers.pop();
+    assert_eq!(look(), Ok(true));
+    drop(readers);
+    assert_no_leak(&engine);
 }
 
 #[test]
@@ -142,7 +240,8 @@ fn emptied_items_keep_their_id_and_lose_the_rest() {
         ..gone
     };
     assert_eq!(engine.empty(b"k", Some(cas), &rest, 1), Ok(Delete::Done));
-    let seen = engine.look(b"k", &Look::default(), 1).expect("kept");
+    let seen = engine.look(b"k", &Look::default(), 1);
+    let seen = seen.expect("few readers").expect("kept");
     assert_eq!((seen.won, seen.sent, seen.stale), NEITHER);
     let item = &seen.item;
     assert_eq!((item.flags(), item.expiry(), item.cas()), (7, 40, cas));
@@ -153,7 +252,8 @@ fn emptied_items_keep_their_id_and_lose_the_rest() {
         ..gone
     };
     assert_eq!(engine.empty(b"k", None, &stale, 1), Ok(Delete::Done));
-    let seen = engine.look(b"k", &Look::default(), 1).expect("kept");
+    let seen = engine.look(b"k", &Look::default(), 1);
+    let seen = seen.expect("few readers").expect("kept");
     assert_eq!((seen.won, seen.stale), (true, true));
     assert!(seen.item.cas() > cas);
     drop(seen);
@@ -184,7 +284,8 @@ fn an_older_id_stores_a_stale_value_if_that_is_accepted() {
     assert_eq!(try_with(cas, &strict), (Stored::Exists, 5));
     assert_eq!(try_with(cas + 100, &terms), (Stored::Exists, 5));
     assert!(matches!(try_with(cas, &terms), (Stored::Done { .. }, 5)));
-    let seen = engine.look(b"k", &Look::default(), 1).expect("there");
+    let seen = engine.look(b"k", &Look::default(), 1);
+    let seen = seen.expect("few readers").expect("there");
     assert_eq!((seen.won, seen.sent, seen.stale), (false, true, true));
     assert_eq!(seen.item.expiry(), 30);
     assert_eq!(bytes(&seen.item), b"newer");
@@ -209,21 +310,22 @@ fn ids_are_given_when_they_are_asked_for() {
         compare: Some(1000),
         cas: Some(500),
         touch: Some(60),
+        create: None,
     };
     let up = Direction::Incr;
     let done = |value, cas| Arith::Done { value, cas };
     let counted = engine.arith_with(b"k", up, 1, &terms, 1);
-    assert_eq!(counted, (done(2, 500), 0));
+    assert_eq!(counted, (done(2, 500), Some(0)));
     assert_eq!(
         engine.arith_with(b"k", up, 1, &terms, 1),
-        (Arith::Exists, 0)
+        (Arith::Exists, Some(60))
     );
     let longer = ArithTerms {
         compare: None,
         ..terms
     };
     let counted = engine.arith_with(b"k", up, 100, &longer, 1);
-    assert_eq!(counted, (done(102, 500), 60));
+    assert_eq!(counted, (done(102, 500), Some(60)));
     assert_eq!(engine.get(b"k", 1).map(|item| item.expiry()), Some(60));
 }
 
@@ -293,7 +395,8 @@ fn without_cas_ids_marks_still_work() {
         engine.invalidate(b"k", None, None, Some(9), 1),
         Delete::Done
     );
-    let seen = engine.look(b"k", &Look::default(), 1).expect("there");
+    let seen = engine.look(b"k", &Look::default(), 1);
+    let seen = seen.expect("few readers").expect("there");
     assert_eq!((seen.won, seen.item.cas()), (true, 0));
     drop(seen);
     let own = Terms {
@@ -323,7 +426,8 @@ fn exactly_one_of_many_threads_wins() {
                         assert_eq!(done, Delete::Done, "thread {thread}");
                     }
                     barrier.wait();
-                    let seen = engine.look(b"k", &Look::default(), 1).expect("there");
+                    let seen = engine.look(b"k", &Look::default(), 1);
+                    let seen = seen.expect("few readers").expect("there");
                     assert!(seen.stale && seen.won != seen.sent);
                     wins.fetch_add(usize::from(seen.won), Ordering::Relaxed);
                 }
