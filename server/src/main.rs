@@ -53,8 +53,8 @@ fn run(settings: Settings) -> Result<i32, Exit> {
         shared.users.replace(users);
     }
     let settings = &shared.settings;
-    let listeners = net::open(settings)?;
-    let ended = net::serve(shared, listeners, clients, || {
+    let sockets = net::open(settings)?;
+    let ended = net::serve(shared, sockets, clients, || {
         if let Some(path) = &settings.pid_file {
             process::write_pid_file(path);
         }

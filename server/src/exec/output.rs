@@ -101,6 +101,21 @@ impl Output {
         &self.run[mark.run..]
     }
 
+    /// Bytes in it, as long as none is written.
+    pub fn len(&self) -> usize {
+        self.run.len() + self.held_bytes
+    }
+
+    /// Appends another one, of which nothing is written either.
+    pub fn append(&mut self, mut other: Output) {
+        let base = self.run.len();
+        self.run.extend_from_slice(&other.run);
+        let held = other.held.drain(..);
+        self.held
+            .extend(held.map(|(place, item)| (base + place, item)));
+        self.held_bytes += other.held_bytes;
+    }
+
     /// Whether nothing is left to write.
     #[inline]
     pub fn is_empty(&self) -> bool {
@@ -261,6 +276,28 @@ mod tests {
             drain(&mut output, usize::MAX).len(),
             SLICES_MAX * (COPY_MAX + 3)
         );
+    }
+
+    #[test]
+    fn what_is_appended_comes_behind() {
+        let engine = engine();
+        let mut whole = Output::default();
+        let mut want = Vec::new();
+        for len in [3000, 10, 5000] {
+            let mut part = Output::default();
+            let value = item(engine, b"k", len);
+            part.line("head");
+            want.extend_from_slice(b"head\r\n");
+            value
+                .pieces()
+                .for_each(|piece| want.extend_from_slice(piece));
+            part.value(value);
+            part.line("tail");
+            want.extend_from_slice(b"tail\r\n");
+            whole.append(part);
+            assert_eq!(whole.len(), want.len());
+        }
+        assert_eq!(drain(&mut whole, 1000), want);
     }
 
     #[test]

@@ -15,7 +15,14 @@ pub(super) fn combination(s: &mut Settings) -> Result<(), Exit> {
                         authentication tokens.";
             return Err(Exit::new(EX_USAGE, text));
         }
+        if s.udp_port != 0 {
+            let text = "Cannot use UDP with ascii authentication enabled (-U 0 to disable)";
+            return Err(Exit::new(EX_USAGE, text));
+        }
         s.protocol = Protocol::Ascii;
+    }
+    if s.udp_port != 0 && !s.port_given {
+        s.port = s.udp_port;
     }
     let (size, chunk) = (s.item_size_max, s.slab_chunk_max);
     let text = if size < 1024 {

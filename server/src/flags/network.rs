@@ -2,7 +2,7 @@
 
 use super::values::{absolute, number, octal, port, positive};
 use super::{EX_USAGE, Exit};
-use super::{Flag, Protocol, lacking};
+use super::{Flag, Protocol};
 
 /// In the order of `-h`.
 pub(super) const FLAGS: &[Flag] = &[
@@ -13,6 +13,7 @@ pub(super) const FLAGS: &[Flag] = &[
     )
     .takes("num", |s, v| {
         s.port = port(v)?;
+        s.port_given = true;
         Ok(())
     })
     .defaults_to(|s| s.port.to_string())
@@ -20,13 +21,16 @@ pub(super) const FLAGS: &[Flag] = &[
     Flag::new(
         b'U',
         "udp-port",
-        "accepted with 0 only, because this server has no UDP yet",
+        "UDP port to listen on, 0 for none, -1 for any free one",
     )
-    .takes("num", |_, v| match port(v)? {
-        0 => Ok(()),
-        _ => Err(lacking("UDP")),
+    .takes("num", |s, v| {
+        s.udp_port = port(v)?;
+        Ok(())
     })
-    .defaults_to(|_| "0, off".into())
+    .defaults_to(|s| match s.udp_port {
+        0 => "0, off".into(),
+        port => port.to_string(),
+    })
     .shown_as("udpport"),
     Flag::new(
         b's',

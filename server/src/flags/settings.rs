@@ -31,6 +31,10 @@ impl Protocol {
 pub struct Settings {
     /// TCP port: 0 none, -1 any free one.
     pub port: i64,
+    /// Whether [`port`](Settings::port) was named, and not derived.
+    pub port_given: bool,
+    /// UDP port: 0 none, -1 any free one.
+    pub udp_port: i64,
     /// Path of the Unix socket; when given nothing else is listened on.
     pub unix_socket: Option<PathBuf>,
     /// Mode of the socket file.
@@ -145,6 +149,8 @@ impl Default for Settings {
     fn default() -> Self {
         Settings {
             port: 11211,
+            port_given: false,
+            udp_port: 0,
             unix_socket: None,
             unix_mask: 0o700,
             inter: None,
@@ -204,6 +210,14 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// Workers that serve each UDP socket: all, or one if there is a list of addresses.
+    pub fn threads_per_udp(&self) -> u32 {
+        match &self.inter {
+            Some(list) if list.contains(',') => 1,
+            _ => self.threads,
+        }
+    }
+
     /// What the storage engine needs of it.
     pub fn engine(&self) -> Config {
         let default = Config::default();

@@ -1,11 +1,10 @@
 //! Sockets that listen: what `-l`, `-p` and `-s` ask for, bound and ready to accept.
 //!
-//! Source: mcrsd.md 1.4; the texts of failures were measured on memcached 1.6.18.
+//! `entry.rs` reads the entries of `-l`. Source: mcrsd.md 1.4; the texts of failures were measured on memcached 1.6.18.
 
-use std::fmt::Display;
 use std::fs::{self, OpenOptions, Permissions};
 use std::io::{self, Write};
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, ToSocketAddrs};
+use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::os::fd::{AsRawFd, RawFd};
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::UnixListener;
@@ -13,9 +12,10 @@ use std::path::Path;
 
 use socket2::{Domain, SockAddr, Socket, Type};
 
+use super::entry::{allowed, parse_entry};
 use crate::flags::{EX_OSERR, Exit, Protocol, Settings};
 use crate::process::suffixed;
-use crate::stats::tcp_name;
+use crate::stats::{tcp_name, udp_name};
 
 /// A listening socket, TCP or Unix.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ pub(super) enum ListeningSocket {
 
 /// A bound, listening socket and what belongs to it.
 #[derive(Debug)]
-pub struct Listener {
+pub(super) struct Listener {
     pub(super) socket: ListeningSocket,
     /// What its connections may speak.
     pub(super) protocol: Protocol,
@@ -38,7 +38,7 @@ pub struct Listener {
 
 impl Listener {
     /// Its descriptor, as the `-vv` line shows it.
-    pub fn fd(&self) -> RawFd {
+    pub(super) fn fd(&self) -> RawFd {
         match &self.socket {
             ListeningSocket::Tcp(socket) => socket.as_raw_fd(),
             ListeningSocket::Unix(socket) => socket.as_raw_fd(),
@@ -46,22 +46,54 @@ impl Listener {
     }
 }
 
+/// A bound UDP socket and what belongs to it.
+#[derive(Debug)]
+pub(super) struct DatagramSocket {
+    pub(super) socket: UdpSocket,
+    /// Where it is bound, as `stats conns` shows it.
+    pub(super) address: String,
+}
+
+impl DatagramSocket {
+    /// The same socket under another descriptor.
+    pub(super) fn try_clone(&self) -> io::Result<DatagramSocket> {
+        Ok(DatagramSocket {
+            socket: self.socket.try_clone()?,
+            address: self.address.clone(),
+        })
+    }
+}
+
+/// All that clients can reach.
+#[derive(Debug, Default)]
+pub struct Sockets {
+    pub(super) listeners: Vec<Listener>,
+    pub(super) datagrams: Vec<DatagramSocket>,
+}
+
 /// Opens everything the settings ask for.
 ///
 /// # Errors
 /// Nothing could be bound for some entry; status 71.
-pub fn open(settings: &Settings) -> Result<Vec<Listener>, Exit> {
-    let listeners = match &settings.unix_socket {
-        Some(path) => vec![open_unix(path, settings)?],
+pub fn open(settings: &Settings) -> Result<Sockets, Exit> {
+    let sockets = match &settings.unix_socket {
+        Some(path) => Sockets {
+            listeners: vec![open_unix(path, settings)?],
+            datagrams: Vec::new(),
+        },
         None => open_network(settings)?,
     };
     if settings.verbosity > 1 {
-        for listener in &listeners {
+        for listener in &sockets.listeners {
             let (fd, name) = (listener.fd(), listener.protocol.name());
             eprintln!("<{fd} server listening ({name})");
         }
+        for datagrams in &sockets.datagrams {
+            let fd = datagrams.socket.as_raw_fd();
+            eprintln!("<{fd} server listening (udp)");
+        }
     }
-    Ok(listeners)
+    Ok(sockets)
 }
 
 /// The file that MEMCACHED_PORT_FILENAME asks for, being written.
@@ -95,10 +127,10 @@ impl PortFile {
         }
     }
 
-    fn note(&mut self, address: &SocketAddr) {
+    fn note(&mut self, transport: &str, address: &SocketAddr) {
         let family = if address.is_ipv6() { "INET6" } else { "INET" };
         // A full disk costs the reader of the file a line, not the clients their server.
-        let _ = writeln!(self.file, "TCP {family}: {}", address.port());
+        let _ = writeln!(self.file, "{transport} {family}: {}", address.port());
     }
 
     fn finish(self) {
@@ -106,36 +138,83 @@ impl PortFile {
     }
 }
 
-fn open_network(settings: &Settings) -> Result<Vec<Listener>, Exit> {
+fn open_network(settings: &Settings) -> Result<Sockets, Exit> {
     let mut ports = PortFile::from_env()?;
-    let mut listeners = Vec::new();
+    let mut sockets = Sockets::default();
     let list = settings.inter.as_deref().unwrap_or("*");
-    let entries: Vec<&str> = list
-        .split([',', ';'])
-        .filter(|entry| !entry.is_empty())
-        .collect();
-    for entry in entries {
-        let port = settings.port;
-        open_entry(entry, port, settings, &mut listeners, &mut ports).map_err(|reason| {
-            let what = match &settings.inter {
-                None => format!("failed to listen on TCP port {port}: {}", reason.last()),
-                Some(all) => {
-                    format!(
-                        "failed to listen on one of interface(s) {all}: {}",
-                        reason.last()
-                    )
-                }
-            };
-            match reason {
-                Reason::System(_) => Exit::new(EX_OSERR, what),
-                Reason::Entry(text) => Exit::new(EX_OSERR, format!("{text}\n{what}")),
+    let entries = || list.split([',', ';']).filter(|entry| !entry.is_empty());
+    // Port 0 on the command line means none, whatever the entries say; for the system it means any.
+    if settings.port != 0 {
+        for text in entries() {
+            let opened = bind_entry(text, settings.port, settings, |address| {
+                open_tcp(address, settings)
+            });
+            let (protocol, opened) =
+                opened.map_err(|reason| reason.exit("TCP", settings.port, settings))?;
+            for socket in opened {
+                let bound = socket.local_addr().ok();
+                note(&mut ports, "TCP", bound);
+                sockets.listeners.push(Listener {
+                    socket: ListeningSocket::Tcp(socket),
+                    protocol,
+                    address: bound.map_or_else(String::new, |bound| tcp_name(&bound)),
+                });
             }
-        })?;
+        }
+    }
+    if settings.udp_port != 0 {
+        for text in entries() {
+            let opened = bind_entry(text, settings.udp_port, settings, |address| {
+                open_udp(address, settings)
+            });
+            let (_, opened) =
+                opened.map_err(|reason| reason.exit("UDP", settings.udp_port, settings))?;
+            for socket in opened {
+                let bound = socket.local_addr().ok();
+                note(&mut ports, "UDP", bound);
+                sockets.datagrams.push(DatagramSocket {
+                    socket,
+                    address: bound.map_or_else(String::new, |bound| udp_name(&bound)),
+                });
+            }
+        }
     }
     if let Some(ports) = ports {
         ports.finish();
     }
-    Ok(listeners)
+    Ok(sockets)
+}
+
+fn note(ports: &mut Option<PortFile>, transport: &str, bound: Option<SocketAddr>) {
+    if let (Some(ports), Some(bound)) = (ports, bound) {
+        ports.note(transport, &bound);
+    }
+}
+
+/// Binds what an entry stands for; at least one socket, and the protocol they are for.
+fn bind_entry<S>(
+    text: &str,
+    port: i64,
+    settings: &Settings,
+    bind: impl Fn(SocketAddr) -> io::Result<S>,
+) -> Result<(Protocol, Vec<S>), Reason> {
+    let entry = parse_entry(text).map_err(Reason::Entry)?;
+    let protocol = allowed(entry.protocol, settings).map_err(Reason::Entry)?;
+    let mut sockets = Vec::new();
+    let mut refused = None;
+    for address in entry.addresses(port).map_err(Reason::Entry)? {
+        match bind(address) {
+            Ok(socket) => sockets.push(socket),
+            // An address that is taken, or a family this machine has not, is passed over as long
+            // as another one of the entry can be had.
+            Err(error) if may_skip(&error) => refused = Some(error),
+            Err(error) => return Err(Reason::System(error)),
+        }
+    }
+    match refused {
+        Some(error) if sockets.is_empty() => Err(Reason::System(error)),
+        _ => Ok((protocol, sockets)),
+    }
 }
 
 /// Why an entry could not be opened.
@@ -145,143 +224,16 @@ enum Reason {
 }
 
 impl Reason {
-    fn last(&self) -> String {
-        match self {
-            Reason::System(error) => told(error),
-            Reason::Entry(_) => "bad entry".into(),
-        }
-    }
-}
-
-/// An entry of `-l` taken apart.
-#[derive(Debug, PartialEq, Eq)]
-struct Entry<'a> {
-    protocol: Option<Protocol>,
-    /// `*` for all addresses.
-    host: &'a str,
-    port: Option<u16>,
-}
-
-/// Reads `[proto[X]:][tag[NAME]:|tag_NAME_:]HOST[:PORT]`.
-fn parse_entry(mut text: &str) -> Result<Entry<'_>, String> {
-    for word in ["notls", "btls", "mtls"] {
-        if text.strip_prefix(word).is_some_and(|t| t.starts_with(':')) {
-            return Err(format!("'{word}' option is valid only when SSL is enabled"));
-        }
-    }
-    let mut protocol = None;
-    if let Some((name, rest)) = bracketed(text, "proto[", "]:") {
-        protocol = match name {
-            "ascii" => Some(Protocol::Ascii),
-            "binary" => Some(Protocol::Binary),
-            "negotiating" => Some(Protocol::Auto),
-            "proxy" => return Err("This server is not built with proxy support.".into()),
-            // memcached ignores words it does not know.
-            _ => None,
+    fn exit(self, transport: &str, port: i64, settings: &Settings) -> Exit {
+        let what = match &settings.inter {
+            None => format!("failed to listen on {transport} port {port}"),
+            Some(all) => format!("failed to listen on one of interface(s) {all}"),
         };
-        text = rest;
-    }
-    let tag = bracketed(text, "tag[", "]:").or_else(|| bracketed(text, "tag_", "_:"));
-    if let Some((name, rest)) = tag {
-        if name.is_empty() || name.len() > 8 {
-            return Err(format!(
-                "Listener tags must be between 1 and 8 characters: \"{name}\""
-            ));
-        }
-        text = rest;
-    }
-    let (host, port) = if let Some((host, rest)) = bracketed(text, "[", "]") {
-        (host, rest.strip_prefix(':'))
-    } else if text.matches(':').count() > 1 {
-        (text, None)
-    } else {
-        match text.split_once(':') {
-            Some((host, port)) => (host, Some(port)),
-            None => (text, None),
-        }
-    };
-    let port = match port {
-        None => None,
-        // Differs from memcached, which takes a number over 65535 modulo 2^16: nobody means that.
-        Some(digits) => match digits.parse() {
-            Ok(port) => Some(port),
-            Err(_) => return Err(format!("Invalid port number: \"{digits}\"")),
-        },
-    };
-    Ok(Entry {
-        protocol,
-        host,
-        port,
-    })
-}
-
-/// What stands between `open` at the very start and the first `close`, and what follows.
-fn bracketed<'a>(text: &'a str, open: &str, close: &str) -> Option<(&'a str, &'a str)> {
-    text.strip_prefix(open)?.split_once(close)
-}
-
-fn open_entry(
-    text: &str,
-    port: i64,
-    settings: &Settings,
-    listeners: &mut Vec<Listener>,
-    ports: &mut Option<PortFile>,
-) -> Result<(), Reason> {
-    let entry = parse_entry(text).map_err(Reason::Entry)?;
-    let protocol = allowed(entry.protocol, settings).map_err(Reason::Entry)?;
-    let port = match entry.port {
-        Some(port) => port,
-        // Port 0 on the command line means no TCP; for the system it means any.
-        None if port == 0 => return Ok(()),
-        None => u16::try_from(port).unwrap_or(0),
-    };
-    let addresses: Vec<SocketAddr> = if entry.host == "*" {
-        vec![
-            (Ipv4Addr::UNSPECIFIED, port).into(),
-            (Ipv6Addr::UNSPECIFIED, port).into(),
-        ]
-    } else {
-        let found = (entry.host, port).to_socket_addrs();
-        found
-            .map_err(|error| Reason::Entry(format!("getaddrinfo(): {}", resolver_text(&error))))?
-            .collect()
-    };
-    let mut refused = None;
-    let before = listeners.len();
-    for address in addresses {
-        match open_tcp(address, settings.backlog) {
-            Ok(socket) => {
-                let bound = socket.local_addr().unwrap_or(address);
-                if let Some(ports) = ports {
-                    ports.note(&bound);
-                }
-                listeners.push(Listener {
-                    socket: ListeningSocket::Tcp(socket),
-                    protocol,
-                    address: tcp_name(&bound),
-                });
-            }
-            // An address that is taken, or a family this machine has not, is passed over as long
-            // as another one of the entry can be had.
-            Err(error) if may_skip(&error) => refused = Some(error),
-            Err(error) => return Err(Reason::System(error)),
-        }
-    }
-    match refused {
-        Some(error) if listeners.len() == before => Err(Reason::System(error)),
-        _ => Ok(()),
-    }
-}
-
-/// The protocol of an entry, which may be its own: who asks for passwords in one protocol must not
-/// be passed by with another.
-fn allowed(own: Option<Protocol>, settings: &Settings) -> Result<Protocol, String> {
-    match own.unwrap_or(settings.protocol) {
-        Protocol::Binary if settings.auth_file.is_some() => {
-            Err("the binary protocol cannot be allowed while using an auth file".into())
-        }
-        Protocol::Auto if settings.auth_file.is_some() => Ok(Protocol::Ascii),
-        protocol => Ok(protocol),
+        let text = match self {
+            Reason::System(error) => format!("{what}: {}", told(&error)),
+            Reason::Entry(text) => format!("{text}\n{what}: bad entry"),
+        };
+        Exit::new(EX_OSERR, text)
     }
 }
 
@@ -291,18 +243,47 @@ fn may_skip(error: &io::Error) -> bool {
         || error.raw_os_error() == Some(nix::libc::EAFNOSUPPORT)
 }
 
-fn open_tcp(address: SocketAddr, backlog: i32) -> io::Result<TcpListener> {
+/// A socket of the family of `address`, with what TCP and UDP have in common.
+fn new_socket(address: SocketAddr, kind: Type, settings: &Settings) -> io::Result<Socket> {
     let domain = Domain::for_address(address);
-    let socket = Socket::new(domain, Type::STREAM, None)?;
+    let socket = Socket::new(domain, kind, None)?;
     if domain == Domain::IPV6 {
         socket.set_only_v6(true)?;
     }
+    if settings.socket_mark != 0
+        && let Err(error) = socket.set_mark(settings.socket_mark)
+    {
+        // It takes a right (CAP_NET_ADMIN) that the account of `-u` may lack; served is better than not.
+        eprintln!("setsockopt: {}", told(&error));
+    }
+    Ok(socket)
+}
+
+fn open_tcp(address: SocketAddr, settings: &Settings) -> io::Result<TcpListener> {
+    let socket = new_socket(address, Type::STREAM, settings)?;
     socket.set_reuse_address(true)?;
     socket.set_keepalive(true)?;
     // Accepted sockets inherit it: replies go out at once.
     socket.set_tcp_nodelay(true)?;
     socket.bind(&address.into())?;
-    socket.listen(backlog)?;
+    socket.listen(settings.backlog)?;
+    Ok(socket.into())
+}
+
+/// More than any system allows; it then takes the most it does.
+const SEND_BUFFER_BYTES: usize = 256 << 20;
+
+fn open_udp(address: SocketAddr, settings: &Settings) -> io::Result<UdpSocket> {
+    let socket = new_socket(address, Type::DGRAM, settings)?;
+    let before = socket.send_buffer_size()?;
+    // A buffer that stays as it was sends answers all the same.
+    let _ = socket.set_send_buffer_size(SEND_BUFFER_BYTES);
+    if settings.verbosity > 1 {
+        let (fd, now) = (socket.as_raw_fd(), socket.send_buffer_size()?);
+        eprintln!("<{fd} send buffer was {before}, now {now}");
+    }
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
     Ok(socket.into())
 }
 
@@ -348,75 +329,5 @@ pub(super) fn told(error: &io::Error) -> String {
     match error.raw_os_error() {
         Some(number) => nix::errno::Errno::from_raw(number).desc().to_string(),
         None => error.to_string(),
-    }
-}
-
-/// The resolver's own words.
-fn resolver_text(error: &impl Display) -> String {
-    let text = error.to_string();
-    match text.rsplit_once("information: ") {
-        Some((_, words)) => words.to_string(),
-        None => text,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn entry(text: &str) -> (Option<Protocol>, &str, Option<u16>) {
-        match parse_entry(text) {
-            Ok(entry) => (entry.protocol, entry.host, entry.port),
-            Err(error) => panic!("{text}: {error}"),
-        }
-    }
-
-    #[test]
-    fn entries_are_host_and_port_with_words_before_them() {
-        assert_eq!(entry("127.0.0.1"), (None, "127.0.0.1", None));
-        assert_eq!(entry("host:80"), (None, "host", Some(80)));
-        assert_eq!(entry("*:80"), (None, "*", Some(80)));
-        assert_eq!(entry("::1"), (None, "::1", None));
-        assert_eq!(entry("[::1]:80"), (None, "::1", Some(80)));
-        assert_eq!(entry("[::1]"), (None, "::1", None));
-        assert_eq!(entry("tag[abc]:h:1"), (None, "h", Some(1)));
-        let both = entry("proto[ascii]:tag_x_:h:1");
-        assert_eq!(both, (Some(Protocol::Ascii), "h", Some(1)));
-        let binary = entry("proto[binary]:h");
-        assert_eq!(binary, (Some(Protocol::Binary), "h", None));
-        let either = entry("proto[negotiating]:h");
-        assert_eq!(either, (Some(Protocol::Auto), "h", None));
-        assert_eq!(entry("proto[unknown]:h"), (None, "h", None));
-    }
-
-    #[test]
-    fn an_entry_is_no_way_around_the_passwords() {
-        let settings = Settings {
-            auth_file: Some("users".into()),
-            protocol: Protocol::Ascii,
-            ..Settings::default()
-        };
-        assert_eq!(allowed(None, &settings), Ok(Protocol::Ascii));
-        assert_eq!(
-            allowed(Some(Protocol::Auto), &settings),
-            Ok(Protocol::Ascii)
-        );
-        assert!(allowed(Some(Protocol::Binary), &settings).is_err());
-    }
-
-    #[test]
-    fn bad_entries_are_told_apart() {
-        let text = |entry: &str| parse_entry(entry).expect_err(entry);
-        assert_eq!(text("h:abc"), "Invalid port number: \"abc\"");
-        assert_eq!(text("h:99999"), "Invalid port number: \"99999\"");
-        assert_eq!(
-            text("notls:h"),
-            "'notls' option is valid only when SSL is enabled"
-        );
-        assert_eq!(
-            text("tag[123456789]:h"),
-            "Listener tags must be between 1 and 8 characters: \"123456789\""
-        );
-        assert!(text("proto[proxy]:h").contains("not built with proxy"));
     }
 }

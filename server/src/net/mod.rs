@@ -13,18 +13,21 @@
 //!                                                            ▼ exec → engine, shared by all
 //! ```
 //!
-//! A connection stays with its worker, so a session needs no lock of its own. One read and one
+//! A connection stays with its worker, so a session needs no lock of its own; a UDP socket is read
+//! by whichever worker is first. One read and one
 //! vectored write serve a whole batch of pipelined requests. Next: `listener.rs` for sockets,
-//! `worker.rs` for threads, `session/` for one connection.
+//! `worker.rs` for threads, `session/` for one connection, `udp.rs` for datagrams.
 
 mod accept;
+mod entry;
 mod listener;
 mod reload;
 mod session;
 mod stream;
+mod udp;
 mod worker;
 
-pub use listener::{Listener, open};
+pub use listener::{Sockets, open};
 pub use reload::read_users;
 
 use std::convert::Infallible;
@@ -35,7 +38,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::exec::Shared;
-use crate::flags::Exit;
+use crate::flags::{Exit, Settings};
+use listener::DatagramSocket;
 pub use worker::Solo;
 use worker::{Handle, Stop};
 
@@ -58,7 +62,7 @@ pub enum Ended {
 /// Threads or runtimes could not be had; status 1.
 pub fn serve(
     shared: &'static Shared,
-    listeners: Vec<Listener>,
+    sockets: Sockets,
     clients: u32,
     ready: impl FnOnce(),
 ) -> Result<Ended, Exit> {
@@ -70,12 +74,13 @@ pub fn serve(
         .map_err(failed)?;
     // Before clients come, so that a signal from here on finds its handler.
     let signals = runtime.block_on(async { Signals::new() }).map_err(failed)?;
+    let mut shares = share(&shared.settings, sockets.datagrams).map_err(failed)?;
     let workers: Result<Vec<Handle>, _> = (0..shared.settings.threads as usize)
-        .map(|index| Handle::start(index, shared, stop))
+        .map(|index| Handle::start(index, shared, stop, std::mem::take(&mut shares[index])))
         .collect();
     let workers = workers.map_err(failed)?;
     let inboxes = workers.iter().map(Handle::inbox).collect();
-    accept::start(shared, listeners, clients, inboxes).map_err(failed)?;
+    accept::start(shared, sockets.listeners, clients, inboxes).map_err(failed)?;
     ready();
     let ended = runtime.block_on(async {
         tokio::select! {
@@ -87,6 +92,23 @@ pub fn serve(
         workers.into_iter().for_each(Handle::finish);
     }
     Ok(ended)
+}
+
+/// Gives each worker its UDP sockets: a descriptor of each, or with several entries of `-l` one
+/// worker each of them, as memcached does it.
+fn share(
+    settings: &Settings,
+    sockets: Vec<DatagramSocket>,
+) -> std::io::Result<Vec<Vec<DatagramSocket>>> {
+    let workers = settings.threads as usize;
+    let mut shares: Vec<Vec<DatagramSocket>> = (0..workers).map(|_| Vec::new()).collect();
+    for (number, datagrams) in sockets.into_iter().enumerate() {
+        for further in 1..settings.threads_per_udp() as usize {
+            shares[(number + further) % workers].push(datagrams.try_clone()?);
+        }
+        shares[number % workers].push(datagrams);
+    }
+    Ok(shares)
 }
 
 /// Advances the clock for ever, and does the engine's chores by it.

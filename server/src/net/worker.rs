@@ -1,6 +1,7 @@
 //! A worker: a thread with a runtime of its own that serves the connections handed to it.
 
 use std::io;
+use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::thread::JoinHandle;
@@ -9,11 +10,13 @@ use tokio::runtime;
 use tokio::sync::Notify;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
+use super::listener::DatagramSocket;
 use super::session::{READ_BYTES, Session};
 use super::stream::{Socket, Stream};
+use super::udp::Datagrams;
 use crate::exec::{Context, Shared};
 use crate::flags::Protocol;
-use crate::stats::{ConnInfo, Peer};
+use crate::stats::{Asker, ConnInfo, Peer};
 
 /// A request to end the process, from a command.
 #[derive(Debug, Default)]
@@ -77,6 +80,7 @@ impl Handle {
         index: usize,
         shared: &'static Shared,
         stop: &'static Stop,
+        datagrams: Vec<DatagramSocket>,
     ) -> io::Result<Handle> {
         // Lives as long as the process, so that sessions can refer to it without counting.
         let worker: &'static Worker = Box::leak(Box::new(Worker {
@@ -92,6 +96,12 @@ impl Handle {
             .name(format!("mcrsd-{index}"))
             .spawn(move || {
                 runtime.block_on(async {
+                    for socket in datagrams {
+                        // Without memory to watch it others have to do without this worker.
+                        if let Ok(datagrams) = attend(worker, socket) {
+                            tokio::spawn(datagrams.serve());
+                        }
+                    }
                     tokio::select! {
                         () = serve(worker, arrivals) => {}
                         () = ended.notified() => {}
@@ -122,6 +132,17 @@ async fn serve(worker: &'static Worker, mut arrivals: UnboundedReceiver<Arrival>
             tokio::spawn(session);
         }
     }
+}
+
+/// Makes a server of a UDP socket, on the current runtime.
+fn attend(worker: &'static Worker, datagrams: DatagramSocket) -> io::Result<Datagrams> {
+    // Lives as long as the process, as the socket does.
+    let asker: &'static Asker = Box::leak(Box::default());
+    let shared = worker.context.shared;
+    let fd = datagrams.socket.as_raw_fd();
+    let conns = &shared.stats.conns;
+    let info = conns.add_datagrams(fd, datagrams.address, asker, shared.clock.now());
+    Datagrams::new(datagrams.socket, worker, info, asker)
 }
 
 /// Makes a session of a client that has been counted in, on the current runtime.

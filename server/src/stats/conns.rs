@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::Re
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Who is at the other end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub enum Peer {
     /// A TCP client.
     Tcp(SocketAddr),
@@ -14,6 +14,24 @@ pub enum Peer {
     Unix,
     /// Nobody: the socket listens.
     Listening,
+    /// Whoever sends a datagram.
+    Datagrams(&'static Asker),
+}
+
+/// Who sent the datagram that a UDP socket is being read for, if any.
+#[derive(Debug, Default)]
+pub struct Asker(Mutex<Option<SocketAddr>>);
+
+impl Asker {
+    /// Notes who it is.
+    pub fn set(&self, address: Option<SocketAddr>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = address;
+    }
+
+    /// Who it is.
+    pub fn get(&self) -> Option<SocketAddr> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// A TCP address as `stats conns` prints it.
@@ -21,6 +39,14 @@ pub fn tcp_name(address: &SocketAddr) -> String {
     match address {
         SocketAddr::V4(_) => format!("tcp:{address}"),
         SocketAddr::V6(_) => format!("tcp6:{address}"),
+    }
+}
+
+/// A UDP address likewise.
+pub fn udp_name(address: &SocketAddr) -> String {
+    match address {
+        SocketAddr::V4(_) => format!("udp:{address}"),
+        SocketAddr::V6(_) => format!("udp6:{address}"),
     }
 }
 
@@ -85,6 +111,7 @@ impl ConnInfo {
     pub fn new(peer: Peer, listener: u32, now: u32) -> ConnInfo {
         let state = match peer {
             Peer::Listening => ConnState::Listening,
+            Peer::Datagrams(_) => ConnState::Read,
             _ => ConnState::NewCommand,
         };
         ConnInfo {
@@ -151,16 +178,31 @@ impl Default for Conns {
 impl Conns {
     /// Notes a listening socket by descriptor and address; returns its number.
     pub fn add_listener(&self, fd: i32, address: String, now: u32) -> u32 {
+        self.add(fd, address, Peer::Listening, now).listener
+    }
+
+    /// Notes a UDP socket by descriptor and address.
+    pub fn add_datagrams(
+        &self,
+        fd: i32,
+        address: String,
+        asker: &'static Asker,
+        now: u32,
+    ) -> Arc<ConnInfo> {
+        self.add(fd, address, Peer::Datagrams(asker), now)
+    }
+
+    fn add(&self, fd: i32, address: String, peer: Peer, now: u32) -> Arc<ConnInfo> {
         let number = {
             let mut listeners = self.listeners();
             listeners.push(address);
             u32::try_from(listeners.len() - 1).unwrap_or(u32::MAX)
         };
-        let info = ConnInfo::new(Peer::Listening, number, now);
-        self.lock().insert(fd, Arc::new(info));
+        let info = Arc::new(ConnInfo::new(peer, number, now));
+        self.lock().insert(fd, Arc::clone(&info));
         self.total.fetch_add(1, Relaxed);
         self.note_most();
-        number
+        info
     }
 
     /// Counts a client in, unless there are `limit` of them already. Every success is paid back by

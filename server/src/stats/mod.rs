@@ -10,7 +10,7 @@ mod groups;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
-pub use conns::{ConnInfo, ConnState, Conns, Peer, tcp_name};
+pub use conns::{Asker, ConnInfo, ConnState, Conns, Peer, tcp_name, udp_name};
 pub use groups::{Put, conn_list, general, items, settings, slabs};
 
 /// Declares the per-worker counters and the struct of their sums.
@@ -88,6 +88,8 @@ counters! {
     auth_cmds,
     /// Logins refused.
     auth_errors,
+    /// Replies given up because they would have taken too much memory.
+    response_obj_oom,
     /// Bytes that came in over sockets.
     bytes_read,
     /// Bytes that went out over sockets.

@@ -40,7 +40,7 @@ pub(super) enum Phase {
 
 /// Why carrying out requests stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Pause {
+pub(in crate::net) enum Pause {
     /// What is left of the input is not a whole request.
     Incomplete,
     /// The output must go out first.
@@ -51,7 +51,7 @@ pub(super) enum Pause {
 
 /// One side of a conversation: ours.
 #[derive(Debug)]
-pub(super) struct Dialogue {
+pub(in crate::net) struct Dialogue {
     pub(super) worker: &'static Worker,
     pub(super) info: Arc<ConnInfo>,
     /// What the client is called in the log.
@@ -63,7 +63,7 @@ pub(super) struct Dialogue {
 
 impl Dialogue {
     /// With a client who has said nothing yet.
-    pub(super) fn new(
+    pub(in crate::net) fn new(
         worker: &'static Worker,
         info: Arc<ConnInfo>,
         fd: RawFd,
@@ -111,7 +111,7 @@ impl Dialogue {
 
     /// Carries out what `input` holds; says why it stopped and how many bytes are done with.
     /// `budget` is how many requests may be carried out; it goes down.
-    pub(super) fn carry_out(
+    pub(in crate::net) fn carry_out(
         &mut self,
         input: &[u8],
         output: &mut Output,

@@ -34,7 +34,7 @@ use super::worker::Worker;
 use crate::exec::Output;
 use crate::flags::Protocol;
 use crate::stats::{ConnInfo, ConnState};
-use dialogue::{Dialogue, Pause};
+pub(super) use dialogue::{Dialogue, Pause};
 
 /// Most bytes one read takes.
 pub(super) const READ_BYTES: usize = 32 << 10;

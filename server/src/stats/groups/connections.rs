@@ -1,8 +1,11 @@
 //! `stats conns`: every socket, by ascending descriptor.
 
 use std::fmt::Display;
+use std::net::SocketAddr;
 
-use super::super::{Peer, tcp_name};
+use nix::sys::socket::{SockaddrStorage, getsockname};
+
+use super::super::{Peer, tcp_name, udp_name};
 use super::Put;
 use crate::exec::Shared;
 
@@ -19,7 +22,19 @@ pub fn conn_list(shared: &Shared, to: &mut Put<'_>) {
             Peer::Listening => put("addr", &local),
             Peer::Tcp(address) => {
                 put("addr", &tcp_name(&address));
-                put("listen_addr", &local);
+                // Its own end, which tells more than that all addresses are listened on.
+                let own = own_address(fd);
+                put("listen_addr", &own.as_ref().map_or(local, tcp_name));
+            }
+            Peer::Datagrams(asker) => {
+                put("UDP", &"UDP");
+                match asker.get() {
+                    Some(address) => {
+                        put("addr", &udp_name(&address));
+                        put("listen_addr", &local);
+                    }
+                    None => put("addr", &local),
+                }
             }
             Peer::Unix => {
                 put("addr", &"?:<AF 0>");
@@ -30,4 +45,17 @@ pub fn conn_list(shared: &Shared, to: &mut Put<'_>) {
         let idle = now.saturating_sub(info.last_command());
         put("secs_since_last_cmd", &idle);
     }
+}
+
+/// The address of the server's end of a connection, unless it was closed just now.
+fn own_address(fd: i32) -> Option<SocketAddr> {
+    let address = getsockname::<SockaddrStorage>(fd).ok()?;
+    let v4 = address
+        .as_sockaddr_in()
+        .map(|a| SocketAddr::V4((*a).into()));
+    v4.or_else(|| {
+        address
+            .as_sockaddr_in6()
+            .map(|a| SocketAddr::V6((*a).into()))
+    })
 }

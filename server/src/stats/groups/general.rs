@@ -33,7 +33,7 @@ pub fn general(shared: &Shared, to: &mut Put<'_>) {
         put(to, "rejected_connections", conns.rejected());
     }
     put(to, "connection_structures", conns.most());
-    put(to, "response_obj_oom", 0);
+    put(to, "response_obj_oom", totals.response_obj_oom);
     put(to, "response_obj_count", 0);
     put(to, "response_obj_bytes", 0);
     // Connections own no network buffers; each worker has one pair for all of its own.

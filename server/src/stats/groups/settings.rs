@@ -15,7 +15,7 @@ pub fn settings(shared: &Shared, to: &mut Put<'_>) {
     put(to, "maxbytes", shared.max_bytes.load(Relaxed));
     put(to, "maxconns", s.max_conns);
     put(to, "tcpport", s.port);
-    put(to, "udpport", 0);
+    put(to, "udpport", s.udp_port);
     put(to, "inter", s.inter.as_deref().unwrap_or("NULL"));
     put(to, "verbosity", shared.verbosity.load(Relaxed));
     put(to, "oldest", shared.engine.stats().flush_point);
@@ -29,7 +29,7 @@ pub fn settings(shared: &Shared, to: &mut Put<'_>) {
     to("growth_factor", format_args!("{:.2}", s.growth_factor));
     put(to, "chunk_size", s.chunk_size);
     put(to, "num_threads", s.threads);
-    put(to, "num_threads_per_udp", s.threads);
+    put(to, "num_threads_per_udp", s.threads_per_udp());
     put(to, "stat_key_prefix", char::from(s.prefix_delimiter));
     put(to, "detail_enabled", yes_no(s.detail_enabled));
     put(to, "reqs_per_event", s.reqs_per_event);
