@@ -168,6 +168,48 @@ fn number(bytes: &[u8]) -> u32 {
     bytes.try_into().map_or(0, u32::from_ne_bytes)
 }
 
+/// What is known of an item besides its key and value, as it was when it was looked up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Facts {
+    /// The client's flags.
+    pub flags: u32,
+    /// Bytes of the value.
+    pub value_len: usize,
+    /// The CAS id, 0 without CAS ids.
+    pub cas: u64,
+    /// The tick at which the item expires; 0 is never.
+    pub expiry: u32,
+    /// Tick of the last access before this lookup.
+    pub last_access: u32,
+    /// Whether it was read before this lookup.
+    pub fetched: bool,
+    /// Whether the client that stored it gave the key in another form than its bytes.
+    pub encoded_key: bool,
+}
+
+impl Facts {
+    /// Of an item that is not chunked; `body` is the front of its body, `before` its item bits and
+    /// last access before the lookup.
+    #[inline]
+    pub(super) fn new(
+        layout: &Layout,
+        body: &[u8],
+        cas: u64,
+        expiry: u32,
+        before: (u32, u32),
+    ) -> Facts {
+        Facts {
+            flags: if layout.flags { number(&body[..4]) } else { 0 },
+            value_len: layout.value_len,
+            cas,
+            expiry,
+            last_access: before.1,
+            fetched: before.0 & FETCHED != 0,
+            encoded_key: before.0 & ENCODED_KEY != 0,
+        }
+    }
+}
+
 /// A counted reference to an item: its value stays readable, and as it was, however long this is
 /// kept and whatever happens to the key meanwhile. Dropping it gives the reference back.
 ///
@@ -224,6 +266,19 @@ impl<'e> ItemRef<'e> {
     /// The key, 1 ..= 250 bytes.
     pub fn key(&self) -> &[u8] {
         self.body(self.layout.key_at(), self.layout.key_len)
+    }
+
+    /// What is known of it besides key and value.
+    pub fn facts(&self) -> Facts {
+        Facts {
+            flags: self.flags(),
+            value_len: self.value_len(),
+            cas: self.cas,
+            expiry: self.expiry,
+            last_access: self.last_access,
+            fetched: self.fetched,
+            encoded_key: self.has_encoded_key(),
+        }
     }
 
     /// The client's flags.

@@ -300,6 +300,38 @@ impl Header {
         self.state.load(Ordering::Relaxed) >> 16
     }
 
+    /// Changes item bits of a linked item, whatever happens to its references meanwhile; nothing is
+    /// written if they stay what they are. `false`, and no change, where [`Arena::pin`] gives
+    /// nothing.
+    #[inline]
+    pub(super) fn mark(&self, change: impl Fn(u32) -> u32) -> bool {
+        let mut old = self.state.load(Ordering::Acquire);
+        while is_free_to_pin(old) {
+            let bits = change(old & 0xffff) & 0xffff & !OWNERSHIP;
+            let new = (old & !0xffff) | LINKED | bits;
+            if new == old {
+                return true;
+            }
+            let changed =
+                self.state
+                    .compare_exchange_weak(old, new, Ordering::Acquire, Ordering::Relaxed);
+            match changed {
+                Ok(_) => return true,
+                Err(now) => old = now,
+            }
+        }
+        false
+    }
+
+    /// Notes that the item was accessed at this tick. Most accesses are not the first of a tick,
+    /// and what is not written stays in the caches of other cores.
+    #[inline]
+    pub(super) fn note_access(&self, now: u32) {
+        if self.access.load(Ordering::Relaxed) != now {
+            self.access.store(now, Ordering::Relaxed);
+        }
+    }
+
     /// Changes item bits; a change that would touch the ownership bits or references is cut to
     /// the others. May lose against a change of another thread, in which case nothing happens.
     pub(super) fn change_bits(&self, change: impl FnOnce(u32) -> u32) {
@@ -310,6 +342,12 @@ impl Header {
             .state
             .compare_exchange(old, new, Ordering::Relaxed, Ordering::Relaxed);
     }
+}
+
+/// Whether the state is that of a linked item that may have one more reference.
+#[inline]
+fn is_free_to_pin(state: u32) -> bool {
+    state & OWNERSHIP == LINKED && state >> 16 < REFERENCES_MAX
 }
 
 /// The place of a chunk in the arena; never 0. See the rules at the top of this file.
@@ -355,6 +393,67 @@ impl Pin {
     /// Where the item is.
     pub(super) fn link(&self) -> Link {
         self.link
+    }
+}
+
+/// A chunk whose link has been checked, to look at several of its parts. Used as long as its link
+/// may be.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Spot<'a> {
+    arena: &'a Arena,
+    /// Bytes from the start of the arena.
+    offset: usize,
+    /// Bytes of the chunk: all of them are committed memory of the arena.
+    bytes: usize,
+}
+
+impl<'a> Spot<'a> {
+    /// As [`Arena::header`].
+    #[inline]
+    pub(super) fn header(&self) -> &'a Header {
+        // SAFETY: as in `Arena::header`, whose check made this value.
+        unsafe {
+            self.arena
+                .map
+                .base
+                .add(self.offset)
+                .cast::<Header>()
+                .as_ref()
+        }
+    }
+
+    /// As [`Arena::cas`].
+    #[inline]
+    pub(super) fn cas(&self) -> Option<&'a AtomicU64> {
+        if self.arena.body == HEADER_BYTES {
+            return None;
+        }
+        // SAFETY: as in `Arena::cas`, whose check made this value.
+        Some(unsafe {
+            self.arena
+                .map
+                .base
+                .add(self.offset + HEADER_BYTES)
+                .cast::<AtomicU64>()
+                .as_ref()
+        })
+    }
+
+    /// As [`Arena::peek`].
+    ///
+    /// # Panics
+    /// If the bytes reach over the end of the chunk.
+    #[inline]
+    pub(super) fn peek<R>(&self, start: usize, len: usize, look: impl FnOnce(&[u8]) -> R) -> R {
+        let room = self.bytes - self.arena.body;
+        assert!(
+            start <= room && len <= room - start,
+            "beyond the end of a chunk"
+        );
+        let at = self.offset + self.arena.body + start;
+        // SAFETY: the bytes are in the chunk and behind header and CAS id, so they are committed
+        // memory and initialised; and nobody writes to them, as in `Arena::peek`.
+        look(unsafe { slice::from_raw_parts(self.arena.map.base.as_ptr().add(at), len) })
     }
 }
 
@@ -470,6 +569,20 @@ impl Arena {
         bytes
     }
 
+    /// A chunk, checked.
+    ///
+    /// # Panics
+    /// As [`chunk_bytes`](Arena::chunk_bytes).
+    #[inline]
+    pub(super) fn spot(&self, link: Link) -> Spot<'_> {
+        let (arena, offset, bytes) = (self, self.offset(link), self.chunk_bytes(link));
+        Spot {
+            arena,
+            offset,
+            bytes,
+        }
+    }
+
     /// The header of a chunk.
     #[inline]
     pub(super) fn header(&self, link: Link) -> &Header {
@@ -580,7 +693,7 @@ impl Arena {
     pub(super) fn pin(&self, link: Link, change: impl Fn(u32) -> u32) -> Option<Pin> {
         let state = &self.header(link).state;
         let mut old = state.load(Ordering::Relaxed);
-        while old & OWNERSHIP == LINKED && old >> 16 < REFERENCES_MAX {
+        while is_free_to_pin(old) {
             let bits = change(old & 0xffff) & 0xffff & !OWNERSHIP;
             let new = ((old & !0xffff) | LINKED | bits) + REFERENCE;
             match state.compare_exchange_weak(old, new, Ordering::Acquire, Ordering::Relaxed) {

@@ -14,10 +14,10 @@
 //! Inside, a key's hash leads to a bucket (`table.rs`), the bucket to chunks of the arena
 //! (`memory.rs`) whose inside is an item (`item.rs`). Chunks come from the pages of their class
 //! (`slab.rs`, `classes.rs`), and when those are full from an item that must go (`evict.rs`) or
-//! is dead (`expire.rs`). Storing is in `draft.rs`, counting up and down in `arith.rs`, what
-//! clients agree upon by marks in `marks.rs`. Which class has which page is `balance.rs`, getting it
-//! there `mover.rs`; figures are in `counters.rs`, looking at all items in `walk.rs`, listings in `list.rs`, settings in `config.rs`,
-//! answers in `outcome.rs`.
+//! is dead (`expire.rs`). Short values are read in `read.rs`, storing is in `draft.rs`, counting up
+//! and down in `arith.rs`, what clients agree upon by marks in `marks.rs`. Which class has which page
+//! is `balance.rs`, getting it there `mover.rs`; figures are in `counters.rs`, looking at all items
+//! in `walk.rs`, listings in `list.rs`, settings in `config.rs`, answers in `outcome.rs`.
 //!
 //! # Locks
 //! The lock of a bucket guards which items are in it, and everything in an item that changes.
@@ -41,6 +41,7 @@ mod marks;
 mod memory;
 mod mover;
 mod outcome;
+mod read;
 mod slab;
 mod table;
 mod walk;
@@ -56,7 +57,7 @@ pub use draft::Draft;
 use evict::Wish;
 use expire::{Death, Expiry};
 use item::{FETCHED, Layout};
-pub use item::{ItemRef, Pieces};
+pub use item::{Facts, ItemRef, Pieces};
 pub use marks::{Busy, Emptied, Look, Seen, Vivified};
 use memory::{Arena, Chunk, Header, Link};
 use mover::Mover;
@@ -64,6 +65,7 @@ pub use outcome::{
     Arith, ArithTerms, ClassStats, Delete, Direction, Mode, NewNumber, NoMemory, ReserveError,
     Stats, Stored, Terms,
 };
+pub use read::Shown;
 use slab::{Got, Slab};
 use table::{Bucket, Place, Table};
 pub use walk::{Found, Quota, Walk};
@@ -387,9 +389,10 @@ impl Engine {
     fn find<'t>(&self, bucket: &Bucket<'t>, hash: u64, key: &[u8]) -> Option<Place<'t>> {
         let arena = self.slab.arena();
         bucket.find(hash, |link| {
-            let layout = Layout::of(arena.header(link));
+            let spot = arena.spot(link);
+            let layout = Layout::of(spot.header());
             layout.key_len == key.len()
-                && arena.peek(link, layout.key_at(), key.len(), |stored| stored == key)
+                && spot.peek(layout.key_at(), key.len(), |stored| stored == key)
         })
     }
 

@@ -176,28 +176,18 @@ impl Table {
     fn lock_at(&self, at: usize) -> Bucket<'_> {
         let line = self.buckets.get(at);
         let mut tries = 0;
-        loop {
-            let word = line.word.load(Ordering::Relaxed);
-            if word & LOCKED == 0
-                && line
-                    .word
-                    .compare_exchange_weak(
-                        word,
-                        word | LOCKED,
-                        Ordering::Acquire,
-                        Ordering::Relaxed,
-                    )
-                    .is_ok()
-            {
-                return Bucket { table: self, line };
-            }
-            tries += 1;
-            if tries % SPINS == 0 {
-                std::thread::yield_now();
-            } else {
-                std::hint::spin_loop();
+        // One instruction, and nearly always the only one: no look before it.
+        while line.word.fetch_or(LOCKED, Ordering::Acquire) & LOCKED != 0 {
+            while line.word.load(Ordering::Relaxed) & LOCKED != 0 {
+                tries += 1;
+                if tries % SPINS == 0 {
+                    std::thread::yield_now();
+                } else {
+                    std::hint::spin_loop();
+                }
             }
         }
+        Bucket { table: self, line }
     }
 
     /// Grows towards `items` items if they are more than the table is made for, by a few buckets.

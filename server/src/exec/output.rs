@@ -8,7 +8,7 @@ use crate::engine::ItemRef;
 
 /// Values up to this many bytes are copied into the byte run: a copy is cheaper than an entry in a
 /// vectored write. Larger ones stay in the slab and are held until they are written.
-const COPY_MAX: usize = 1024;
+pub(super) const COPY_MAX: usize = 1024;
 
 /// Bytes in the run at which no further replies are added before what is there has been written.
 const RUN_FULL: usize = 64 << 10;
@@ -47,6 +47,13 @@ impl Output {
     /// The bytes to append replies to.
     #[inline]
     pub fn bytes(&mut self) -> &mut Vec<u8> {
+        &mut self.run
+    }
+
+    /// The same, with room for so many more: appending them allocates nothing.
+    #[inline]
+    pub(super) fn room_for(&mut self, bytes: usize) -> &mut Vec<u8> {
+        self.run.reserve(bytes);
         &mut self.run
     }
 

@@ -9,9 +9,10 @@ use mcrs::codec::num;
 use mcrs::codec::text::request::{ArithVerb, KeyTooLong, Keys, Store, StoreVerb};
 use mcrs::codec::text::{BadRequest, CRLF, Request, ValueHead};
 
+use super::output::COPY_MAX;
 use super::upload::{Answer, Intake};
 use super::{Context, Mark, Next, Output, Refusal, Upload, admin};
-use crate::engine::{Arith, Delete, Direction, Mode, ReserveError, Terms};
+use crate::engine::{Arith, Delete, Direction, Facts, Mode, ReserveError, Shown, Terms};
 use crate::flags::MEMCACHED_VERSION;
 
 /// Carries out one request and puts the reply in the output.
@@ -114,8 +115,6 @@ impl Retrieval {
     /// memcached in that replies to earlier commands of a pipeline are not lost with it.
     pub fn run(self, context: &Context, mut keys: Keys<'_>, out: &mut Output) -> Next {
         let start = out.mark();
-        let now = context.shared.clock.now();
-        let engine = &context.shared.engine;
         let (mut hits, mut misses) = (0, 0);
         let end = loop {
             let key = match keys.next() {
@@ -123,24 +122,11 @@ impl Retrieval {
                 Some(Ok(key)) => key,
                 Some(Err(KeyTooLong)) => break self.refuse(out, start),
             };
-            let found = match self.touch {
-                None => engine.get(key, now),
-                Some(expiry) => engine.get_and_touch(key, expiry, now),
-            };
-            let Some(item) = found else {
+            if !self.look_up(context, key, out) {
                 misses += 1;
                 continue;
-            };
+            }
             hits += 1;
-            let head = ValueHead {
-                key,
-                flags: item.flags(),
-                len: item.value_len(),
-                cas: self.cas.then(|| item.cas()),
-            };
-            head.encode(out.bytes());
-            out.value(item);
-            out.bytes().extend_from_slice(CRLF);
             if out.is_full() {
                 // What is written cannot be taken back, so the other keys are checked before.
                 if !self.checked && keys.clone().any(|key| key.is_err()) {
@@ -162,6 +148,43 @@ impl Retrieval {
                 out.line("END");
                 Next::Done
             }
+        }
+    }
+
+    /// Appends the item if there is one; whether there is.
+    #[inline]
+    fn look_up(&self, context: &Context, key: &[u8], out: &mut Output) -> bool {
+        let now = context.shared.clock.now();
+        let engine = &context.shared.engine;
+        let head = |facts: &Facts| ValueHead {
+            key,
+            flags: facts.flags,
+            len: facts.value_len,
+            cas: self.cas.then_some(facts.cas),
+        };
+        let found = match self.touch {
+            None => {
+                let run = out.room_for(ValueHead::MAX_LEN + COPY_MAX + CRLF.len());
+                engine.get_short(key, COPY_MAX, now, |facts, value| {
+                    head(facts).encode(run);
+                    run.extend_from_slice(value);
+                    run.extend_from_slice(CRLF);
+                })
+            }
+            Some(expiry) => match engine.get_and_touch(key, expiry, now) {
+                Some(item) => Shown::Long(item),
+                None => Shown::Nothing,
+            },
+        };
+        match found {
+            Shown::Short(()) => true,
+            Shown::Long(item) => {
+                head(&item.facts()).encode(out.bytes());
+                out.value(item);
+                out.bytes().extend_from_slice(CRLF);
+                true
+            }
+            Shown::Nothing => false,
         }
     }
 

@@ -1,7 +1,9 @@
 //! Replies: lines, and values with a line before them; read for clients and printed for servers.
 
 use super::{CRLF, Decoded, Limits, Words, decode_line};
-use crate::codec::{DecodeError, DecodeErrorKind, num};
+use crate::codec::key::MAX_KEY_LEN;
+use crate::codec::num::{self, MAX_DECIMAL_LEN};
+use crate::codec::{DecodeError, DecodeErrorKind};
 
 /// What a reply line says, recognised by how it begins, as pecl/memcache does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -88,6 +90,10 @@ pub struct ValueHead<'a> {
 }
 
 impl<'a> ValueHead<'a> {
+    /// Bytes of the longest line, its end included.
+    pub const MAX_LEN: usize =
+        b"VALUE ".len() + MAX_KEY_LEN + 3 * (1 + MAX_DECIMAL_LEN) + CRLF.len();
+
     /// Reads a `VALUE` line without its end.
     pub fn parse(line: &'a [u8], limits: &Limits) -> Result<ValueHead<'a>, DecodeError> {
         let bad = DecodeError {
@@ -117,7 +123,7 @@ impl<'a> ValueHead<'a> {
         }
     }
 
-    /// Appends the line; the value and [`CRLF`] are the caller's to send after it.
+    /// Appends the line, at most [`MAX_LEN`](Self::MAX_LEN) bytes; the value and [`CRLF`] are the caller's to send after it.
     pub fn encode(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(b"VALUE ");
         out.extend_from_slice(self.key);

@@ -6,6 +6,7 @@ mod marks;
 mod memory;
 mod model;
 mod parts;
+mod read;
 mod threads;
 mod walk;
 

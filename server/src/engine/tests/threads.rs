@@ -33,7 +33,13 @@ fn hammer(engine: &Engine, keys: u64, steps: u64, sizes: u64) {
                     let number = random.below(keys);
                     let key = format!("key {number}").into_bytes();
                     match random.below(20) {
-                        0..9 => {
+                        0..4 => {
+                            let show = |_: &Facts, value: &[u8]| assert_whole(number, value);
+                            if let Shown::Long(item) = engine.get_short(&key, 100, tick, show) {
+                                assert_whole(number, &bytes(&item));
+                            }
+                        }
+                        4..9 => {
                             if let Some(item) = engine.get(&key, tick) {
                                 assert_eq!(item.key(), key);
                                 assert_whole(number, &bytes(&item));

@@ -1,11 +1,15 @@
 //! Looking up: get, get-and-touch and touch.
 
-use mcrs::codec::binary::Status;
 use mcrs::codec::binary::reply::Head;
+use mcrs::codec::binary::{HEADER_LEN, Status};
 
 use super::ReplyTo;
-use crate::engine::ItemRef;
+use crate::engine::{Facts, ItemRef, Shown};
+use crate::exec::output::COPY_MAX;
 use crate::exec::{Context, Output};
+
+/// Bytes of extras of a hit: the client flags.
+const EXTRAS_LEN: usize = 4;
 
 /// Answers with the item, if there is one.
 #[inline]
@@ -14,12 +18,21 @@ pub(super) fn get(context: &Context, to: ReplyTo, key: &[u8], with_key: bool, ou
     let counters = context.counters;
     counters.cmd_get.add(1);
     let key_back = if with_key { key } else { &[] };
-    match shared.engine.get(key, shared.clock.now()) {
-        Some(item) => {
+    let room = out.room_for(HEADER_LEN + EXTRAS_LEN + key_back.len() + COPY_MAX);
+    let show = |facts: &Facts, value: &[u8]| {
+        head(to, facts, &facts.flags.to_be_bytes(), key_back).encode(room);
+        room.extend_from_slice(value);
+    };
+    match shared
+        .engine
+        .get_short(key, COPY_MAX, shared.clock.now(), show)
+    {
+        Shown::Short(()) => counters.get_hits.add(1),
+        Shown::Long(item) => {
             counters.get_hits.add(1);
             hit(to, item, key_back, out);
         }
-        None => {
+        Shown::Nothing => {
             counters.get_misses.add(1);
             miss(to, key_back, out);
         }
@@ -74,17 +87,22 @@ fn touched(context: &Context, key: &[u8], exptime: u32) -> Option<ItemRef<'stati
 /// A hit is answered by quiet commands too. `key` is empty unless it goes back.
 #[inline]
 fn hit(to: ReplyTo, item: ItemRef<'static>, key: &[u8], out: &mut Output) {
-    let extras = item.flags().to_be_bytes();
-    let head = Head {
-        cas: item.cas(),
-        extras: &extras,
+    let facts = item.facts();
+    head(to, &facts, &facts.flags.to_be_bytes(), key).encode(out.bytes());
+    out.value(item);
+}
+
+/// What stands before the value of a hit; `flags` are the client's as they go over the wire.
+#[inline]
+fn head<'a>(to: ReplyTo, facts: &Facts, flags: &'a [u8; EXTRAS_LEN], key: &'a [u8]) -> Head<'a> {
+    Head {
+        cas: facts.cas,
+        extras: flags,
         key,
         // Items are at most 1 GiB.
-        value_len: item.value_len() as u32,
+        value_len: facts.value_len as u32,
         ..to.head(Status::OK)
-    };
-    head.encode(out.bytes());
-    out.value(item);
+    }
 }
 
 /// Says so unless the command is quiet: with the key if that goes back, else in words.

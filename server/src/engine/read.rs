@@ -1,0 +1,88 @@
+//! Reading short values where they are.
+//!
+//! There are two ways to get at a value. An [`ItemRef`] may be kept until the value has been written
+//! somewhere; making one and giving it back are two atomic operations on the item. A short value is
+//! looked at, and copied, faster than that: while its bucket is locked, which it must be anyway.
+
+use std::sync::atomic::Ordering::Relaxed;
+
+use super::counters::Count;
+use super::item::{FETCHED, Facts, ItemRef, Layout};
+use super::memory::{Header, Link};
+use super::table::Bucket;
+use super::{Engine, evict};
+
+/// What came of a lookup that looks at short values where they are.
+#[derive(Debug)]
+pub enum Shown<'e, R> {
+    /// There is no such item, or it has too many references already.
+    Nothing,
+    /// The value was short, and was shown.
+    Short(R),
+    /// The value is longer.
+    Long(ItemRef<'e>),
+}
+
+impl Engine {
+    /// [`get`](Engine::get) that shows a value of at most `most` bytes to `show` instead of making a
+    /// reference to it. Other threads wait meanwhile, so `show` should do no more than copy it.
+    #[inline]
+    pub fn get_short<R>(
+        &self,
+        key: &[u8],
+        most: usize,
+        now: u32,
+        show: impl FnOnce(&Facts, &[u8]) -> R,
+    ) -> Shown<'_, R> {
+        let Some((bucket, place)) = self.find_live(self.hash(key), key, now) else {
+            return Shown::Nothing;
+        };
+        let link = place.link();
+        let found = self.show_locked(
+            &bucket,
+            link,
+            most,
+            |bits| evict::on_access(bits) | FETCHED,
+            |header| header.note_access(now),
+            show,
+        );
+        self.counters.one(self.class_of(link), Count::GetHits);
+        found
+    }
+
+    /// Shows a live item whose bucket is locked, or makes a reference to it. `bits` is what happens
+    /// to its item bits, `change` to its other fields; what is shown is as it was before.
+    #[inline]
+    pub(super) fn show_locked<R>(
+        &self,
+        _locked: &Bucket<'_>,
+        link: Link,
+        most: usize,
+        bits: impl Fn(u32) -> u32,
+        change: impl FnOnce(&Header),
+        show: impl FnOnce(&Facts, &[u8]) -> R,
+    ) -> Shown<'_, R> {
+        let spot = self.arena().spot(link);
+        let header = spot.header();
+        let layout = Layout::of(header);
+        let before = (header.bits(), header.access.load(Relaxed));
+        if layout.chunked || layout.value_len > most {
+            let Some(pin) = self.arena().pin(link, bits) else {
+                return Shown::Nothing;
+            };
+            let item = ItemRef::new(self, pin, before);
+            change(header);
+            return Shown::Long(item);
+        }
+        if !header.mark(bits) {
+            return Shown::Nothing;
+        }
+        let cas = spot.cas().map_or(0, |cas| cas.load(Relaxed));
+        let expiry = header.expiry.load(Relaxed);
+        change(header);
+        spot.peek(0, layout.value_at() + layout.value_len, |body| {
+            let facts = Facts::new(&layout, body, cas, expiry, before);
+            Shown::Short(show(&facts, &body[layout.value_at()..]))
+        })
+    }
+}
