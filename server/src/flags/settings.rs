@@ -59,6 +59,8 @@ pub struct Settings {
     pub max_conns: u32,
     /// Whether clients over the limit are answered and closed (`true`) or left waiting.
     pub maxconns_fast: bool,
+    /// Seconds without a command after which a TCP client is closed, 0 for never.
+    pub idle_timeout_sec: u32,
     /// Whether to lock all memory.
     pub lock_memory: bool,
     /// How talkative stderr is, 0 to 3.
@@ -163,6 +165,7 @@ impl Default for Settings {
             evictions: true,
             max_conns: 1024,
             maxconns_fast: true,
+            idle_timeout_sec: 0,
             lock_memory: false,
             verbosity: 0,
             pid_file: None,

@@ -246,7 +246,6 @@ fn what_this_server_lacks_is_refused_not_ignored() {
         &["-o", "ext_drop_unread"],
         &["-o", "proxy_config=x"],
         &["-o", "ssl_key=x"],
-        &["-o", "idle_timeout=5"],
     ];
     for words in cases {
         let (status, text) = refused(words);

@@ -111,14 +111,21 @@ fn share(
     Ok(shares)
 }
 
-/// Advances the clock for ever, and does the engine's chores by it.
+/// Advances the clock for ever, and does the engine's chores by it; ends idle connections.
 async fn keep_time(shared: &Shared) -> Infallible {
     let mut ticks = interval(CLOCK_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let idle_timeout_sec = shared.settings.idle_timeout_sec;
+    let mut looked_at = shared.clock.now();
     loop {
         ticks.tick().await;
         shared.clock.advance();
-        shared.engine.tend(shared.clock.now());
+        let now = shared.clock.now();
+        shared.engine.tend(now);
+        if idle_timeout_sec > 0 && now != looked_at {
+            looked_at = now;
+            shared.stats.conns.kick_idle(idle_timeout_sec, now);
+        }
     }
 }
 

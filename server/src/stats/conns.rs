@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use nix::sys::socket::{Shutdown, shutdown};
+
 /// Who is at the other end.
 #[derive(Debug, Clone, Copy)]
 pub enum Peer {
@@ -68,10 +70,12 @@ pub enum ConnState {
     Swallow,
     /// Waits for the client to take a reply.
     Write,
+    /// Is being closed for having been idle.
+    Closing,
 }
 
 impl ConnState {
-    const ALL: [ConnState; 7] = [
+    const ALL: [ConnState; 8] = [
         ConnState::Listening,
         ConnState::NewCommand,
         ConnState::Read,
@@ -79,6 +83,7 @@ impl ConnState {
         ConnState::Value,
         ConnState::Swallow,
         ConnState::Write,
+        ConnState::Closing,
     ];
 
     /// The word `stats conns` shows.
@@ -91,6 +96,7 @@ impl ConnState {
             ConnState::Value => "conn_nread",
             ConnState::Swallow => "conn_swallow",
             ConnState::Write => "conn_mwrite",
+            ConnState::Closing => "conn_closing",
         }
     }
 }
@@ -155,6 +161,7 @@ pub struct Conns {
     accepting: AtomicBool,
     disabled: AtomicU64,
     disabled_us: AtomicU64,
+    idle_kicks: AtomicU64,
     open: Mutex<BTreeMap<i32, Arc<ConnInfo>>>,
     listeners: Mutex<Vec<String>>,
 }
@@ -169,6 +176,7 @@ impl Default for Conns {
             accepting: AtomicBool::new(true),
             disabled: AtomicU64::new(0),
             disabled_us: AtomicU64::new(0),
+            idle_kicks: AtomicU64::new(0),
             open: Mutex::default(),
             listeners: Mutex::default(),
         }
@@ -288,6 +296,31 @@ impl Conns {
         (self.disabled.load(Relaxed), self.disabled_us.load(Relaxed))
     }
 
+    /// Ends the connections of TCP clients that wait for a command and have had none for more than
+    /// so many seconds.
+    ///
+    /// The client reads the end at once; the session does too, and goes. A value half read or a
+    /// reply half taken does not count as waiting for a command.
+    pub fn kick_idle(&self, timeout_sec: u32, now: u32) {
+        // A session takes itself off the list before it closes its descriptor, and it has to wait
+        // for the list: each number here is of the connection it is listed with.
+        for (&fd, info) in self.lock().iter() {
+            let waits = matches!(info.state(), ConnState::NewCommand | ConnState::Read);
+            let idle = now.saturating_sub(info.last_command()) > timeout_sec;
+            if waits && idle && matches!(info.peer, Peer::Tcp(_)) {
+                info.set_state(ConnState::Closing);
+                self.idle_kicks.fetch_add(1, Relaxed);
+                // Fails if the client is gone already.
+                let _ = shutdown(fd, Shutdown::Both);
+            }
+        }
+    }
+
+    /// Clients whose connections were ended for having been idle.
+    pub fn idle_kicks(&self) -> u64 {
+        self.idle_kicks.load(Relaxed)
+    }
+
     /// Everything on the list, by descriptor.
     pub fn snapshot(&self) -> Vec<(i32, Arc<ConnInfo>)> {
         self.lock()
@@ -307,6 +340,7 @@ impl Conns {
         self.rejected.store(0, Relaxed);
         self.disabled.store(0, Relaxed);
         self.disabled_us.store(0, Relaxed);
+        self.idle_kicks.store(0, Relaxed);
     }
 
     fn note_most(&self) {

@@ -15,9 +15,17 @@ pub(super) const WORDS: &[Word] = &[
         "stop accepting at the limit until a connection closes",
     )
     .switches(|s| s.maxconns_fast = false),
-    Word::new("idle_timeout", "")
-        .takes(|_, v| only_off(v))
-        .shown_as("idle_timeout"),
+    Word::new(
+        "idle_timeout",
+        "close TCP clients that send no command for longer, in seconds,\n\
+         0 for never",
+    )
+    .takes(|s, v| {
+        s.idle_timeout_sec = v.count()?;
+        Ok(())
+    })
+    .defaults_to(|s| s.idle_timeout_sec.to_string())
+    .shown_as("idle_timeout"),
     Word::new("read_buf_mem_limit", "")
         .takes(|_, v| only_off(v))
         .shown_as("read_buf_mem_limit"),

@@ -67,6 +67,9 @@ pub fn general(shared: &Shared, to: &mut Put<'_>) {
     put(to, "store_no_memory", totals.store_no_memory);
     put(to, "auth_cmds", totals.auth_cmds);
     put(to, "auth_errors", totals.auth_errors);
+    if settings.idle_timeout_sec > 0 {
+        put(to, "idle_kicks", conns.idle_kicks());
+    }
     put(to, "bytes_read", totals.bytes_read);
     put(to, "bytes_written", totals.bytes_written);
     put(to, "limit_maxbytes", shared.max_bytes.load(Relaxed));

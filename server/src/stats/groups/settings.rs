@@ -67,7 +67,7 @@ pub fn settings(shared: &Shared, to: &mut Put<'_>) {
     to("warm_max_factor", format_args!("{:.2}", s.warm_max_factor));
     put(to, "temp_lru", yes_no(s.temporary_ttl.is_some()));
     put(to, "temporary_ttl", s.temporary_ttl.unwrap_or(61));
-    put(to, "idle_timeout", 0);
+    put(to, "idle_timeout", s.idle_timeout_sec);
     put(to, "watcher_logbuf_size", s.watcher_logbuf_bytes);
     put(to, "worker_logbuf_size", s.worker_logbuf_bytes);
     put(to, "read_buf_mem_limit", 0);
