@@ -4,10 +4,14 @@
 //! `flags` reads the command line, `process` arranges the process, `clock` and `stats` serve all.
 
 pub mod clock;
+pub mod crawler;
 pub mod engine;
 pub mod exec;
 pub mod flags;
 pub mod net;
 pub mod process;
+pub mod quote;
 pub mod stats;
+pub mod tuning;
+pub mod upkeep;
 pub mod watch;

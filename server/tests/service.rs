@@ -2,7 +2,6 @@
 
 mod common;
 
-use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
@@ -15,23 +14,10 @@ fn stat(server: &Server, name: &str) -> u64 {
     stat_of(&mut server.connect(), name)
 }
 
-/// Kilobytes of memory a process has resident.
-fn resident_kb(pid: u32) -> u64 {
-    let text = fs::read_to_string(format!("/proc/{pid}/status")).expect("it lives");
-    let line = text
-        .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))
-        .expect("VmRSS");
-    line.trim()
-        .trim_end_matches(" kB")
-        .parse()
-        .expect("a number")
-}
-
 #[test]
 fn memory_stays_near_its_limit_under_load() {
     let server = Server::start(&ours(), &["-m", "16", "-t", "1"]);
-    let before = resident_kb(server.pid());
+    let before = server.resident_kb();
     let mut raw = server.connect();
     let value = "v".repeat(900);
     // 64 MB into 16 MB.
@@ -45,7 +31,7 @@ fn memory_stays_near_its_limit_under_load() {
         text.push_str("version\r\n");
         raw.ask(text, "VERSION 1.6.45\r\n");
     }
-    let grown = resident_kb(server.pid()).saturating_sub(before);
+    let grown = server.resident_kb().saturating_sub(before);
     assert!(grown < 24 * 1024, "{grown} kB for 16 MB of items");
     assert!(stat(&server, "evictions") > 10_000);
     assert!(stat(&server, "bytes") <= 16 << 20);
@@ -126,7 +112,7 @@ fn a_client_that_never_reads_costs_little() {
     server
         .connect()
         .ask(format!("set k 0 0 1000000\r\n{value}\r\n"), "STORED\r\n");
-    let before = resident_kb(server.pid());
+    let before = server.resident_kb();
     let mut greedy = TcpStream::connect(("127.0.0.1", server.port())).expect("it accepts");
     greedy.set_nonblocking(true).expect("non-blocking");
     // Asks for a gigabyte, as far as the server lets it.
@@ -140,7 +126,7 @@ fn a_client_that_never_reads_costs_little() {
         }
         asked == before
     });
-    let grown = resident_kb(server.pid()).saturating_sub(before);
+    let grown = server.resident_kb().saturating_sub(before);
     assert!(grown < 8 * 1024, "{grown} kB for one greedy client");
     // The others are served as before.
     server.connect().ask("get nobody\r\n", "END\r\n");
@@ -160,10 +146,10 @@ fn idle_connections_cost_little() {
     let mut clients: Vec<_> = (0..100).map(|_| server.connect()).collect();
     let ask = |client: &mut mcrs_testkit::Raw| client.ask("get a\r\n", "END\r\n");
     clients.iter_mut().for_each(ask);
-    let before = resident_kb(server.pid());
+    let before = server.resident_kb();
     let mut more: Vec<_> = (0..1000).map(|_| server.connect()).collect();
     more.iter_mut().for_each(ask);
-    let each = (resident_kb(server.pid()).saturating_sub(before)) * 1024 / 1000;
+    let each = (server.resident_kb().saturating_sub(before)) * 1024 / 1000;
     assert!(each < 2048, "{each} bytes for an idle connection");
 }
 
@@ -236,7 +222,8 @@ fn a_flush_in_the_future_happens_when_it_is_due() {
 
 #[test]
 fn items_expire() {
-    let server = Server::start(&ours(), &[]);
+    // The crawler might find it first.
+    let server = Server::start(&ours(), &["-o", "no_lru_crawler"]);
     let mut raw = server.connect();
     raw.ask("set a 0 1 1\r\nx\r\n", "STORED\r\n");
     wait_until("the item to expire", || {

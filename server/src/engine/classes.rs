@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::{Config, PAGE_BYTES};
 
-/// Classes at most. Source: memcached slabs.h (64, class 0 is the page pool).
-pub(super) const CLASSES_MAX: usize = 63;
+/// Slab classes at most, numbered from 1. Source: memcached slabs.h (64, class 0 is the page pool).
+pub const CLASSES_MAX: usize = 63;
 /// Sizes told apart between two fixed classes.
 const STEPS: usize = 32;
 /// A flexible class must save this part of the memory its neighbour takes.

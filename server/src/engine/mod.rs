@@ -50,6 +50,7 @@ use std::hash::{BuildHasher, Hasher};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+pub use classes::CLASSES_MAX;
 use classes::Classes;
 pub use config::{Config, ConfigError, KEY_MAX_BYTES, PAGE_BYTES};
 use counters::{Count, Counters};

@@ -33,7 +33,7 @@ pub enum Found {
 }
 
 /// Which classes a walk looks at, and at how many items of each.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Quota {
     /// By class, counted from 0.
     left: [u32; CLASSES_MAX],
@@ -55,13 +55,26 @@ impl Quota {
         }
     }
 
-    /// Are there classes with items left to look at?
+    /// Adds what another quota has.
+    pub fn extend(&mut self, other: &Quota) {
+        for (left, &more) in self.left.iter_mut().zip(&other.left) {
+            *left = (*left).max(more);
+        }
+    }
+
+    /// Its classes with items left to look at, counted from 1.
+    pub fn classes(&self) -> impl Iterator<Item = usize> {
+        let left = self.left.iter().enumerate();
+        left.filter_map(|(index, &left)| (left > 0).then_some(index + 1))
+    }
+
+    /// Is there no class with items left to look at?
     pub fn is_used_up(&self) -> bool {
         self.left.iter().all(|&left| left == 0)
     }
 
     /// Does it have items of this class, counted from 0, left to look at?
-    pub(super) fn has(&self, class: usize) -> bool {
+    fn has(&self, class: usize) -> bool {
         self.left[class] > 0
     }
 

@@ -9,7 +9,7 @@ use mcrs::codec::num;
 use mcrs::codec::text::{CRLF, Words};
 
 use super::text::answer;
-use super::{Context, Next, Output, Shared};
+use super::{Context, Next, Output, Shared, chores};
 use crate::stats;
 
 /// Carries out a command that is not one of the codec's own.
@@ -25,6 +25,7 @@ pub(super) fn run(
             let text = cache_memlimit(context.shared, args);
             answer(out, text, noreply)
         }
+        b"lru_crawler" => chores::lru_crawler(context, args, noreply, out),
         b"shutdown" => shutdown(context.shared, args, noreply, out),
         b"refresh_certs" => answer(out, "Error TLS not enabled", false),
         b"watch" if !context.shared.settings.watch_enabled => {
@@ -116,6 +117,7 @@ pub(super) fn stats(shared: &Shared, mut args: Words<'_>, out: &mut Output) {
         Some(b"reset") => {
             shared.stats.reset();
             shared.engine.reset_stats();
+            shared.crawler.reset_stats();
             return out.line("RESET");
         }
         Some(b"cachedump") if !shared.settings.dump_enabled => {

@@ -3,28 +3,36 @@
 //!
 //! A bad request is answered, it is not an error: nothing here returns one. Next: `text.rs` and
 //! `binary/` for the commands on keys, `upload.rs` for the values some of them bring, `admin.rs` for
-//! the commands on the server, `users.rs` for who may log in, `output.rs` for where replies go.
+//! the commands on the server, `chores.rs` for those on its work behind the scenes, `dump.rs` for lists
+//! of all items, `users.rs` for who may log in, `output.rs` for where replies go.
 
 mod admin;
 pub mod binary;
+mod chores;
 #[cfg(feature = "debug-commands")]
 mod debug;
+mod dump;
 mod output;
 mod text;
 mod upload;
 mod users;
 
 use std::sync::atomic::{AtomicU32, AtomicU64};
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::thread::Thread;
 
+pub use dump::Dump;
 pub use output::{Mark, Output};
 pub use text::{Retrieval, run};
 pub use upload::{Refusal, Upload};
 pub use users::{Malformed, UserList, Users};
 
 use crate::clock::Clock;
+use crate::crawler::Crawler;
 use crate::engine::Engine;
 use crate::flags::Settings;
 use crate::stats::{Counters, Stats};
+use crate::tuning::Tuning;
 use crate::watch::Logger;
 
 /// What all requests act upon. There is one, for the life of the process.
@@ -49,14 +57,22 @@ pub struct Shared {
     /// References kept by command.
     #[cfg(feature = "debug-commands")]
     pub debug: debug::Kept,
+    /// What walks over all items.
+    pub crawler: Crawler,
+    tuning: Mutex<Tuning>,
+    upkeep: OnceLock<Thread>,
 }
 
 impl Shared {
     /// A server's state at its start: no counts yet, and the clock starts now.
     pub fn new(settings: Settings, engine: Engine) -> Shared {
+        let clock = Clock::start();
         Shared {
             engine,
-            clock: Clock::start(),
+            crawler: Crawler::new(clock.now()),
+            clock,
+            tuning: Mutex::new(Tuning::of(&settings)),
+            upkeep: OnceLock::new(),
             stats: Stats::new(settings.threads),
             users: UserList::default(),
             verbosity: AtomicU32::new(settings.verbosity),
@@ -65,6 +81,29 @@ impl Shared {
             #[cfg(feature = "debug-commands")]
             debug: debug::Kept::default(),
             settings,
+        }
+    }
+
+    /// The present values of the settings that commands change.
+    pub fn tuning(&self) -> Tuning {
+        self.tune(|tuning| *tuning)
+    }
+
+    /// Changes them.
+    pub(crate) fn tune<R>(&self, change: impl FnOnce(&mut Tuning) -> R) -> R {
+        change(&mut self.tuning.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Makes the calling thread the one that [`wake_upkeep`](Shared::wake_upkeep) wakes; the first
+    /// to ask for it stays that.
+    pub fn adopt_upkeep(&self) {
+        self.upkeep.get_or_init(std::thread::current);
+    }
+
+    /// Tells the thread that does the work behind the scenes that there is some.
+    pub fn wake_upkeep(&self) {
+        if let Some(thread) = self.upkeep.get() {
+            thread.unpark();
         }
     }
 }
@@ -116,6 +155,8 @@ pub enum Next {
         /// What to answer then.
         reply: Refusal,
     },
+    /// Write what is in the output, then call [`Dump::run`] for more until there is none.
+    Dump(Box<Dump>),
     /// Close once the output is out; what the client sent behind it is dropped.
     Close,
     /// Close and end the process, as SIGUSR1 (graceful) or SIGINT does.

@@ -39,6 +39,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::exec::Shared;
 use crate::flags::{Exit, Settings};
+use crate::upkeep::Upkeep;
 use listener::DatagramSocket;
 pub use worker::Solo;
 use worker::{Handle, Stop};
@@ -80,6 +81,7 @@ pub fn serve(
         .collect();
     let workers = workers.map_err(failed)?;
     let inboxes = workers.iter().map(Handle::inbox).collect();
+    let upkeep = Upkeep::start(shared).map_err(failed)?;
     accept::start(shared, sockets.listeners, clients, inboxes).map_err(failed)?;
     ready();
     let ended = runtime.block_on(async {
@@ -90,6 +92,7 @@ pub fn serve(
     });
     if ended == Ended::Gracefully {
         workers.into_iter().for_each(Handle::finish);
+        upkeep.finish();
     }
     Ok(ended)
 }
@@ -111,7 +114,7 @@ fn share(
     Ok(shares)
 }
 
-/// Advances the clock for ever, and does the engine's chores by it; ends idle connections.
+/// Advances the clock for ever, and by it ends idle connections.
 async fn keep_time(shared: &Shared) -> Infallible {
     let mut ticks = interval(CLOCK_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -121,7 +124,6 @@ async fn keep_time(shared: &Shared) -> Infallible {
         ticks.tick().await;
         shared.clock.advance();
         let now = shared.clock.now();
-        shared.engine.tend(now);
         if idle_timeout_sec > 0 && now != looked_at {
             looked_at = now;
             shared.stats.conns.kick_idle(idle_timeout_sec, now);

@@ -25,7 +25,7 @@ use tokio::task::yield_now;
 use super::session::{Dialogue, Pause};
 use super::worker::Worker;
 use crate::exec::Output;
-use crate::flags::{Protocol, Settings};
+use crate::flags::Settings;
 use crate::stats::{Asker, ConnInfo, ConnState};
 
 /// Longest datagram there can be, in bytes.
@@ -106,7 +106,7 @@ impl Datagrams {
         let context = &self.worker.context;
         let max_len = reply_max_len(&context.shared.settings);
         let info = Arc::clone(&self.info);
-        let mut dialogue = Dialogue::new(self.worker, info, self.fd, Protocol::Auto);
+        let mut dialogue = Dialogue::of_datagram(self.worker, info, self.fd);
         // A datagram is a turn by itself.
         let mut budget = u32::MAX;
         let (mut pause, mut at) = dialogue.carry_out(data, output, &mut budget);

@@ -38,14 +38,20 @@ const CLIENT: &[&str] = &[
 pub(super) const SERVER: &[(&str, &[&str])] = &[
     ("clock", &[]),
     ("engine", &[]),
+    ("quote", &[]),
+    ("crawler", &["engine"]),
     ("flags", &["engine"]),
+    ("tuning", &["flags"]),
     ("process", &["flags", "engine"]),
     ("watch", &[]),
     // `process` for a developer command only.
     (
         "exec",
-        &["engine", "stats", "flags", "clock", "watch", "process"],
+        &[
+            "engine", "crawler", "stats", "flags", "tuning", "clock", "quote", "watch", "process",
+        ],
     ),
+    ("upkeep", &["exec"]),
     // The figures of all of them; only `stats` commands ask for it.
     ("stats", &["net", "exec", "process", "flags", "engine"]),
 ];

@@ -170,6 +170,19 @@ impl Server {
         self.child.id()
     }
 
+    /// Kilobytes of memory the process has resident.
+    ///
+    /// # Panics
+    /// When it is gone.
+    #[must_use]
+    pub fn resident_kb(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid()));
+        let status = status.expect("it lives");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let number = line.expect("VmRSS").trim().trim_end_matches(" kB");
+        number.parse().expect("a number")
+    }
+
     /// The binary it runs.
     #[must_use]
     pub fn program(&self) -> &Program {

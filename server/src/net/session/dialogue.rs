@@ -6,13 +6,14 @@
 
 use std::os::fd::RawFd;
 use std::sync::Arc;
+use std::task::Waker;
 
 use mcrs::codec::binary::REQUEST_MAGIC;
 use mcrs::codec::text::CRLF;
 
 use super::READ_BYTES;
 use super::login::Token;
-use crate::exec::{self, Next, Output, Refusal, Retrieval, Upload};
+use crate::exec::{self, Dump, Next, Output, Refusal, Retrieval, Upload};
 use crate::flags::Protocol;
 use crate::net::worker::Worker;
 use crate::stats::{ConnInfo, ConnState};
@@ -34,6 +35,8 @@ pub(super) enum Phase {
     Value(Box<Upload>),
     /// Bytes to throw away before the answer.
     Swallow { left: u64, reply: Refusal },
+    /// A request, but the answer to the one before is still being made.
+    Dump(Box<Dump>),
     /// None: the connection closes when the output is out.
     Closing,
 }
@@ -47,6 +50,8 @@ pub(in crate::net) enum Pause {
     Full,
     /// `-R` requests have been carried out.
     Turn,
+    /// A long answer goes on after others had their turn.
+    Rest,
 }
 
 /// One side of a conversation: ours.
@@ -59,6 +64,8 @@ pub(in crate::net) struct Dialogue {
     pub(super) phase: Phase,
     /// Whether it is in the binary protocol, once that is known.
     binary: bool,
+    /// Whether it ends with the answer to one datagram.
+    datagram: bool,
 }
 
 impl Dialogue {
@@ -75,6 +82,19 @@ impl Dialogue {
             fd,
             phase: Phase::Fresh(protocol),
             binary: false,
+            datagram: false,
+        }
+    }
+
+    /// About what is in one datagram.
+    pub(in crate::net) fn of_datagram(
+        worker: &'static Worker,
+        info: Arc<ConnInfo>,
+        fd: RawFd,
+    ) -> Dialogue {
+        Dialogue {
+            datagram: true,
+            ..Dialogue::new(worker, info, fd, Protocol::Auto)
         }
     }
 
@@ -106,6 +126,34 @@ impl Dialogue {
     pub(super) fn abandon_value(&mut self) {
         if let Phase::Value(upload) = &self.phase {
             self.phase = out_of_memory(&self.worker.context, upload);
+        }
+    }
+
+    /// Goes on with a dump, if one is under way.
+    pub(super) fn dump(&mut self, output: &mut Output) -> Option<Pause> {
+        let Phase::Dump(dump) = &mut self.phase else {
+            return None;
+        };
+        if !dump.run(&self.worker.context, output) {
+            self.phase = Phase::Request;
+        }
+        Some(Pause::Rest)
+    }
+
+    /// Notes that the client took some of the output.
+    #[inline]
+    pub(super) fn note_taken(&self) {
+        if let Phase::Dump(dump) = &self.phase {
+            dump.note_progress(self.worker.context.shared.clock.now());
+        }
+    }
+
+    /// Whether a client who takes none of the output has had time enough; else `task` is woken when
+    /// that has to be asked again.
+    pub(super) fn gives_up(&self, task: &Waker) -> bool {
+        match &self.phase {
+            Phase::Dump(dump) => dump.is_given_up(task),
+            _ => false,
         }
     }
 
@@ -181,6 +229,7 @@ impl Dialogue {
                         Phase::Request
                     };
                 }
+                Phase::Dump(_) => return (Pause::Full, at),
                 Phase::Closing => return (Pause::Incomplete, input.len()),
             }
         }
@@ -203,6 +252,12 @@ impl Dialogue {
                 *at -= end + rest;
                 Phase::Keys { retrieval, rest }
             }
+            // Source: mcrsd.md 5.
+            Next::Dump(_) if self.datagram => {
+                output.line("ERROR");
+                Phase::Request
+            }
+            Next::Dump(dump) => Phase::Dump(dump),
             Next::Close => Phase::Closing,
             Next::Stop { graceful } => {
                 self.worker.stop.ask(graceful);
@@ -257,6 +312,7 @@ impl Dialogue {
             Phase::Fresh(_) => ConnState::NewCommand,
             Phase::Value(_) => ConnState::Value,
             Phase::Swallow { .. } => ConnState::Swallow,
+            Phase::Dump(_) => ConnState::Write,
             Phase::Login
             | Phase::Token(_)
             | Phase::Request

@@ -127,10 +127,7 @@ impl Session {
         if let Some(mut stuck) = self.stuck.take() {
             match self.write(task, &mut stuck) {
                 Ok(true) => {}
-                Ok(false) => {
-                    self.stuck = Some(stuck);
-                    return Poll::Pending;
-                }
+                Ok(false) => return self.wait(task, stuck),
                 Err(gone) => return Poll::Ready(gone),
             }
         }
@@ -149,18 +146,35 @@ impl Session {
                     Ok(true) => output.clear(),
                     Ok(false) => {
                         self.dialogue.info.set_state(ConnState::Write);
-                        self.stuck = Some(Box::new(std::mem::take(output)));
-                        return Poll::Pending;
+                        return self.wait(task, Box::new(std::mem::take(output)));
                     }
                     Err(gone) => return Poll::Ready(gone),
                 }
             }
-            if pause == Pause::Turn {
-                self.dialogue.worker.context.counters.conn_yields.add(1);
-                task.waker().wake_by_ref();
-                return Poll::Pending;
+            match pause {
+                Pause::Incomplete | Pause::Full => {}
+                Pause::Turn | Pause::Rest => {
+                    let yields = u64::from(pause == Pause::Turn);
+                    self.dialogue
+                        .worker
+                        .context
+                        .counters
+                        .conn_yields
+                        .add(yields);
+                    task.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
             }
         }
+    }
+
+    /// Keeps output until the client takes more of it.
+    fn wait(&mut self, task: &Context<'_>, output: Box<Output>) -> Poll<Gone> {
+        if self.dialogue.gives_up(task.waker()) {
+            return Poll::Ready(Gone);
+        }
+        self.stuck = Some(output);
+        Poll::Pending
     }
 
     /// Gets input, from what was kept or by reading once, carries it out, and keeps the rest.
@@ -171,6 +185,9 @@ impl Session {
         output: &mut Output,
         budget: &mut u32,
     ) -> Poll<Result<Pause, Gone>> {
+        if let Some(pause) = self.dialogue.dump(output) {
+            return Poll::Ready(Ok(pause));
+        }
         let mut kept = self.kept.take();
         if let Some(kept) = kept.take_if(|kept| kept.ready) {
             let done = self.dialogue.carry_out(kept.rest(), output, budget);
@@ -289,6 +306,7 @@ impl Session {
             if blocked {
                 return Ok(false);
             }
+            self.dialogue.note_taken();
             self.dialogue
                 .worker
                 .context

@@ -98,9 +98,13 @@ pub fn general(shared: &Shared, to: &mut Put<'_>) {
         put(to, "slab_reassign_running", u8::from(engine.page_moving));
         put(to, "slabs_moved", engine.pages_moved);
     }
-    if settings.lru_crawler {
-        put(to, "lru_crawler_running", 0);
-        put(to, "lru_crawler_starts", 0);
+    if shared.tuning().crawler {
+        put(
+            to,
+            "lru_crawler_running",
+            u8::from(shared.crawler.is_running()),
+        );
+        put(to, "lru_crawler_starts", shared.crawler.starts());
     }
     if settings.lru_maintainer {
         put(to, "lru_maintainer_juggles", 0);

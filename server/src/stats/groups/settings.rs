@@ -12,6 +12,7 @@ fn yes_no(value: bool) -> &'static str {
 /// `stats settings`.
 pub fn settings(shared: &Shared, to: &mut Put<'_>) {
     let s = &shared.settings;
+    let tuning = shared.tuning();
     put(to, "maxbytes", shared.max_bytes.load(Relaxed));
     put(to, "maxconns", s.max_conns);
     put(to, "tcpport", s.port);
@@ -52,9 +53,9 @@ pub fn settings(shared: &Shared, to: &mut Put<'_>) {
     );
     put(to, "slab_automove_window", s.slab_automove_window_sec);
     put(to, "slab_chunk_max", s.slab_chunk_max);
-    put(to, "lru_crawler", yes_no(s.lru_crawler));
-    put(to, "lru_crawler_sleep", s.lru_crawler_sleep_us);
-    put(to, "lru_crawler_tocrawl", s.lru_crawler_tocrawl);
+    put(to, "lru_crawler", yes_no(tuning.crawler));
+    put(to, "lru_crawler_sleep", tuning.crawler_sleep_us);
+    put(to, "lru_crawler_tocrawl", tuning.crawler_tocrawl);
     put(to, "tail_repair_time", s.tail_repair_time_sec);
     put(to, "flush_enabled", yes_no(s.flush_enabled));
     put(to, "dump_enabled", yes_no(s.dump_enabled));

@@ -104,6 +104,12 @@ fn next<'a>(context: &Context, data: &'a [u8]) -> Option<Step<'a>> {
                 reply.send(&mut output);
                 break;
             }
+            Next::Dump(mut dump) => {
+                while dump.run(context, &mut output) {
+                    drain(&mut output, &mut step.reply);
+                }
+                break;
+            }
             Next::Close | Next::Stop { .. } => {
                 step.end = End::Closed;
                 break;

@@ -44,7 +44,9 @@ pub fn carry_out(context: &Context, mut data: &[u8]) -> Vec<u8> {
                 })
             }
             Next::Close => None,
-            Next::More { .. } | Next::Stop { .. } => panic!("not of this protocol: {next:?}"),
+            Next::More { .. } | Next::Dump(_) | Next::Stop { .. } => {
+                panic!("not of this protocol: {next:?}")
+            }
         };
         match used {
             Some(used) => data = &data[used..],

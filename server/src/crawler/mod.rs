@@ -1,0 +1,282 @@
+//! The crawler: drops dead items in the background, and keeps order among those who walk over
+//! everything.
+//!
+//! A *run* goes over the items of some classes, by command or by `schedule.rs`, and drops the dead
+//! ones. A *dump* goes over them for a client, at the pace at which that client reads; there is one
+//! at a time, and while there is, no command starts a run. The thread of `upkeep.rs` does the runs
+//! piece by piece, so that an engine in use hardly feels them.
+
+mod schedule;
+
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
+
+use crate::engine::{CLASSES_MAX, Engine, Quota, Walk};
+use schedule::{Schedule, Tally};
+
+/// Items looked at in one step. Source: mcrsd.md 1.3, `lru_crawler_sleep`.
+const STEP_ITEMS: u64 = 1000;
+/// Buckets visited in one step at most, for the sake of large tables with few items.
+const STEP_BUCKETS: u32 = 4096;
+/// Ticks a dump waits for a client that reads nothing. Source: mcrsd.md 2.9.
+const PATIENCE: u32 = 30 * 60;
+
+/// Why nothing was started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// A dump, or for a dump a run that was commanded, is under way.
+    Busy,
+    /// There is nothing to look at.
+    Nothing,
+}
+
+/// A run under way.
+#[derive(Debug)]
+struct Run {
+    walk: Walk,
+    /// What is left to look at.
+    quota: Quota,
+    /// The classes it is about.
+    classes: Vec<usize>,
+    /// By class, counted from 0.
+    tallies: Box<[Tally]>,
+    commanded: bool,
+}
+
+impl Run {
+    fn new(engine: &Engine, quota: Quota, commanded: bool) -> Run {
+        Run {
+            walk: engine.walk(),
+            classes: quota.classes().collect(),
+            quota,
+            tallies: vec![Tally::default(); CLASSES_MAX].into(),
+            commanded,
+        }
+    }
+}
+
+#[derive(Debug)]
+struct State {
+    run: Option<Run>,
+    dump: Option<Arc<Progress>>,
+    schedule: Schedule,
+}
+
+impl State {
+    fn is_active(&self) -> bool {
+        self.run.is_some() || self.dump.is_some()
+    }
+}
+
+/// The crawler of a server.
+#[derive(Debug)]
+pub struct Crawler {
+    state: Mutex<State>,
+    /// Runs and dumps started, and how many of them a reset of the figures has forgotten.
+    starts: AtomicU64,
+    forgotten: AtomicU64,
+    running: AtomicBool,
+}
+
+impl Crawler {
+    /// A crawler that will look at everything soon after `now`.
+    pub fn new(now: u32) -> Crawler {
+        Crawler {
+            state: Mutex::new(State {
+                run: None,
+                dump: None,
+                schedule: Schedule::new(now),
+            }),
+            starts: AtomicU64::new(0),
+            forgotten: AtomicU64::new(0),
+            running: AtomicBool::new(false),
+        }
+    }
+
+    /// Starts a run over the quota's classes; joins them to those of a run under way, which begins
+    /// again.
+    ///
+    /// # Errors
+    /// Nothing was started.
+    pub fn crawl(&self, engine: &Engine, mut quota: Quota, now: u32) -> Result<(), Refusal> {
+        if quota.is_used_up() {
+            return Err(Refusal::Nothing);
+        }
+        let mut state = self.state();
+        if state.dump.is_some() {
+            state.schedule.defer(now);
+            return Err(Refusal::Busy);
+        }
+        if let Some(run) = &state.run {
+            quota.extend(&run.quota);
+        }
+        state.run = Some(Run::new(engine, quota, true));
+        state.schedule.defer(now);
+        self.start();
+        Ok(())
+    }
+
+    /// Starts a dump over the quota's classes, which lasts until the lease is dropped.
+    ///
+    /// # Errors
+    /// Nothing was started.
+    pub fn dump(&'static self, quota: &Quota, now: u32) -> Result<Lease, Refusal> {
+        if quota.is_used_up() {
+            return Err(Refusal::Nothing);
+        }
+        let mut state = self.state();
+        state.schedule.defer(now);
+        let commanded = state.run.as_ref().is_some_and(|run| run.commanded);
+        if commanded || state.dump.is_some() {
+            return Err(Refusal::Busy);
+        }
+        let progress = Arc::new(Progress::new(now));
+        state.dump = Some(Arc::clone(&progress));
+        self.start();
+        Ok(Lease {
+            crawler: self,
+            progress,
+        })
+    }
+
+    /// Does a piece of the work there is: goes on with a run, or starts one that is due, of
+    /// `tocrawl` items per class, 0 for all. Gives up a dump whose client does not read. Whether
+    /// there is more to do at once.
+    pub fn step(&self, engine: &Engine, tocrawl: u32, now: u32) -> bool {
+        let mut state = self.state();
+        let state = &mut *state;
+        if let Some(dump) = &state.dump {
+            dump.check(now);
+        }
+        let run = match &mut state.run {
+            Some(run) => run,
+            none => {
+                let quota = state.schedule.due(now, tocrawl);
+                if quota.is_used_up() {
+                    return false;
+                }
+                self.start();
+                none.insert(Run::new(engine, quota, false))
+            }
+        };
+        let (mut examined, mut more) = (0, true);
+        for _ in 0..STEP_BUCKETS {
+            if examined >= STEP_ITEMS || !more {
+                break;
+            }
+            let tallies = &mut run.tallies;
+            more = engine.reap(&mut run.walk, &mut run.quota, now, |class, found| {
+                examined += 1;
+                tallies[usize::from(class) - 1].add(found, now);
+            });
+        }
+        more = more && !run.quota.is_used_up();
+        if !more && let Some(run) = state.run.take() {
+            for class in run.classes {
+                state.schedule.note(class, &run.tallies[class - 1], now);
+            }
+        }
+        self.running.store(state.is_active(), Relaxed);
+        more
+    }
+
+    /// Ends a run under way; what it has dropped is gone.
+    pub fn stop(&self) {
+        let mut state = self.state();
+        state.run = None;
+        self.running.store(state.is_active(), Relaxed);
+    }
+
+    /// Whether a run or a dump is under way.
+    pub fn is_running(&self) -> bool {
+        self.running.load(Relaxed)
+    }
+
+    /// Runs and dumps started since the last reset.
+    pub fn starts(&self) -> u64 {
+        self.starts.load(Relaxed) - self.forgotten.load(Relaxed)
+    }
+
+    /// Forgets the starts so far.
+    pub fn reset_stats(&self) {
+        self.forgotten.store(self.starts.load(Relaxed), Relaxed);
+    }
+
+    fn start(&self) {
+        self.starts.fetch_add(1, Relaxed);
+        self.running.store(true, Relaxed);
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How a dump gets on; shared between the crawler and the dump.
+#[derive(Debug)]
+struct Progress {
+    /// The tick at which the client took something last.
+    last: AtomicU32,
+    given_up: AtomicBool,
+    /// Of the task that waits for the client.
+    waker: Mutex<Option<Waker>>,
+}
+
+impl Progress {
+    fn new(now: u32) -> Progress {
+        Progress {
+            last: AtomicU32::new(now),
+            given_up: AtomicBool::new(false),
+            waker: Mutex::new(None),
+        }
+    }
+
+    fn waker(&self) -> MutexGuard<'_, Option<Waker>> {
+        self.waker.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives the dump up if the client has read nothing for too long.
+    fn check(&self, now: u32) {
+        if now.saturating_sub(self.last.load(Relaxed)) > PATIENCE {
+            self.given_up.store(true, Relaxed);
+            if let Some(waker) = self.waker().take() {
+                waker.wake();
+            }
+        }
+    }
+}
+
+/// The right to dump. Dropping it lets others.
+#[derive(Debug)]
+pub struct Lease {
+    crawler: &'static Crawler,
+    progress: Arc<Progress>,
+}
+
+impl Lease {
+    /// Notes that the client took something.
+    pub fn note_progress(&self, now: u32) {
+        self.progress.last.store(now, Relaxed);
+    }
+
+    /// Has the task woken should the client be given up; whether it is already.
+    pub fn is_given_up(&self, task: &Waker) -> bool {
+        let mut waker = self.progress.waker();
+        if !waker.as_ref().is_some_and(|known| known.will_wake(task)) {
+            *waker = Some(task.clone());
+        }
+        self.progress.given_up.load(Relaxed)
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        let mut state = self.crawler.state();
+        state.dump = None;
+        self.crawler.running.store(state.is_active(), Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,70 @@
+//! The thread that does what nobody waits for: it carries pages where they should be and crawls for
+//! dead items, each in small steps, so that those who are served hardly feel it.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use crate::exec::Shared;
+
+/// How often to look for work. Shorter than a tick, so that nothing is much late.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+/// The running thread.
+#[derive(Debug)]
+pub struct Upkeep {
+    end: Arc<AtomicBool>,
+    thread: JoinHandle<()>,
+}
+
+impl Upkeep {
+    /// Starts it.
+    ///
+    /// # Errors
+    /// The system gives no thread.
+    pub fn start(shared: &'static Shared) -> io::Result<Upkeep> {
+        let end = Arc::new(AtomicBool::new(false));
+        let ended = Arc::clone(&end);
+        let thread = std::thread::Builder::new()
+            .name("mcrsd-upkeep".into())
+            .spawn(move || work(shared, &ended))?;
+        Ok(Upkeep { end, thread })
+    }
+
+    /// Lets it finish the step it is in, and ends it.
+    pub fn finish(self) {
+        self.end.store(true, Relaxed);
+        self.thread.thread().unpark();
+        // Had it panicked it would have told so itself; there is nothing left to end.
+        let _ = self.thread.join();
+    }
+}
+
+fn work(shared: &Shared, end: &AtomicBool) {
+    shared.adopt_upkeep();
+    let mut crawl_at = Instant::now();
+    while !end.load(Relaxed) {
+        let now = shared.clock.now();
+        shared.engine.tend(now);
+        let rest = crawl(shared, now, &mut crawl_at);
+        std::thread::park_timeout(rest.unwrap_or(LOOK_EVERY).min(LOOK_EVERY));
+    }
+}
+
+/// Does a step of the crawler if it is time for one. How long it rests, if it has work to go on with.
+fn crawl(shared: &Shared, now: u32, at: &mut Instant) -> Option<Duration> {
+    let tuning = shared.tuning();
+    if !tuning.crawler {
+        return None;
+    }
+    if Instant::now() >= *at {
+        let (engine, tocrawl) = (&shared.engine, tuning.crawler_tocrawl);
+        if !shared.crawler.step(engine, tocrawl, now) {
+            return None;
+        }
+        *at = Instant::now() + Duration::from_micros(tuning.crawler_sleep_us.into());
+    }
+    Some(at.saturating_duration_since(Instant::now()))
+}
