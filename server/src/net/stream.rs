@@ -1,11 +1,12 @@
 //! A client's socket, TCP or Unix, as a worker's runtime polls it.
 
-use std::io::{self, IoSlice};
-use std::os::fd::{AsRawFd, RawFd};
-use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::io::{self, ErrorKind, IoSlice};
+use std::os::fd::{AsFd, AsRawFd, RawFd};
+use std::task::{Context, Poll, ready};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags, recv, send, sendmsg};
+use tokio::io::Interest;
 use tokio::net::{TcpStream, UnixStream};
 
 /// A connected socket that no runtime knows yet, so that it can go to any thread.
@@ -41,8 +42,8 @@ impl Stream {
     /// Its descriptor, which also is its name in logs.
     pub(super) fn fd(&self) -> RawFd {
         match self {
-            Stream::Tcp(stream) => stream.as_raw_fd(),
-            Stream::Unix(stream) => stream.as_raw_fd(),
+            Stream::Tcp(socket) => socket.as_raw_fd(),
+            Stream::Unix(socket) => socket.as_raw_fd(),
             #[cfg(test)]
             Stream::Fake(_) => -1,
         }
@@ -56,14 +57,12 @@ impl Stream {
         task: &mut Context<'_>,
         buf: &mut [u8],
     ) -> Poll<io::Result<usize>> {
-        let mut buf = ReadBuf::new(buf);
-        let polled = match self {
-            Stream::Tcp(stream) => Pin::new(stream).poll_read(task, &mut buf),
-            Stream::Unix(stream) => Pin::new(stream).poll_read(task, &mut buf),
+        match self {
+            Stream::Tcp(socket) => poll_recv(socket, task, buf),
+            Stream::Unix(socket) => poll_recv(socket, task, buf),
             #[cfg(test)]
-            Stream::Fake(fake) => fake.poll_read(&mut buf),
-        };
-        polled.map_ok(|()| buf.filled().len())
+            Stream::Fake(fake) => fake.poll_read(buf),
+        }
     }
 
     /// Writes what the socket takes of `slices`, in one system call.
@@ -74,10 +73,104 @@ impl Stream {
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         match self {
-            Stream::Tcp(stream) => Pin::new(stream).poll_write_vectored(task, slices),
-            Stream::Unix(stream) => Pin::new(stream).poll_write_vectored(task, slices),
+            Stream::Tcp(socket) => poll_send(socket, task, slices),
+            Stream::Unix(socket) => poll_send(socket, task, slices),
             #[cfg(test)]
             Stream::Fake(fake) => fake.poll_write(slices),
+        }
+    }
+}
+
+/// What a runtime knows of a socket it watches.
+trait Watched: AsFd {
+    /// Waits until there may be something to read.
+    fn poll_readable(&self, task: &mut Context<'_>) -> Poll<io::Result<()>>;
+
+    /// Waits until there may be room to write.
+    fn poll_writable(&self, task: &mut Context<'_>) -> Poll<io::Result<()>>;
+
+    /// Takes note that there is not, until the runtime hears of it again.
+    fn exhausted(&self, interest: Interest);
+}
+
+macro_rules! watched {
+    ($stream:ty) => {
+        impl Watched for $stream {
+            #[inline]
+            fn poll_readable(&self, task: &mut Context<'_>) -> Poll<io::Result<()>> {
+                self.poll_read_ready(task)
+            }
+
+            #[inline]
+            fn poll_writable(&self, task: &mut Context<'_>) -> Poll<io::Result<()>> {
+                self.poll_write_ready(task)
+            }
+
+            #[inline]
+            fn exhausted(&self, interest: Interest) {
+                let would_block = || Err::<(), _>(ErrorKind::WouldBlock.into());
+                // The very error it was given.
+                let _ = self.try_io(interest, would_block);
+            }
+        }
+    };
+}
+
+watched!(TcpStream);
+watched!(UnixStream);
+
+/// Reads once, if there may be something. A read that does not fill the buffer has emptied the
+/// socket, so none is tried after it.
+///
+/// The system calls here do not go through the C library, which in a process of several threads
+/// makes each of them a point of cancellation.
+#[inline]
+fn poll_recv(
+    socket: &impl Watched,
+    task: &mut Context<'_>,
+    buf: &mut [u8],
+) -> Poll<io::Result<usize>> {
+    loop {
+        ready!(socket.poll_readable(task))?;
+        match recv(socket, &mut *buf, RecvFlags::empty()) {
+            Ok((_, got)) => {
+                if 0 < got && got < buf.len() {
+                    socket.exhausted(Interest::READABLE);
+                }
+                return Poll::Ready(Ok(got));
+            }
+            Err(Errno::AGAIN) => socket.exhausted(Interest::READABLE),
+            Err(Errno::INTR) => {}
+            Err(error) => return Poll::Ready(Err(error.into())),
+        }
+    }
+}
+
+/// Writes once. Sockets nearly always have room for a reply, so the runtime is asked only when one
+/// has not. One slice needs no list of slices, which the kernel would have to copy.
+#[inline]
+fn poll_send(
+    socket: &impl Watched,
+    task: &mut Context<'_>,
+    slices: &[IoSlice<'_>],
+) -> Poll<io::Result<usize>> {
+    loop {
+        let sent = match slices {
+            [all] => send(socket, all, SendFlags::NOSIGNAL),
+            _ => {
+                let mut nothing = SendAncillaryBuffer::default();
+                sendmsg(socket, slices, &mut nothing, SendFlags::NOSIGNAL)
+            }
+        };
+        match sent {
+            Ok(sent) => return Poll::Ready(Ok(sent)),
+            Err(Errno::AGAIN) => {
+                // What the runtime knows is older than this.
+                ready!(socket.poll_writable(task))?;
+                socket.exhausted(Interest::WRITABLE);
+            }
+            Err(Errno::INTR) => {}
+            Err(error) => return Poll::Ready(Err(error.into())),
         }
     }
 }

@@ -7,8 +7,6 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Wake, Waker};
 
-use tokio::io::ReadBuf;
-
 use super::*;
 use crate::engine::Engine;
 use crate::exec::Shared;
@@ -35,7 +33,7 @@ struct End {
 pub(in crate::net) struct Fake(Arc<Mutex<End>>);
 
 impl Fake {
-    pub(in crate::net) fn poll_read(&mut self, buf: &mut ReadBuf<'_>) -> Poll<std::io::Result<()>> {
+    pub(in crate::net) fn poll_read(&mut self, buf: &mut [u8]) -> Poll<std::io::Result<usize>> {
         let mut end = self.0.lock().expect("no panic before");
         if std::mem::replace(&mut end.pending, false) {
             return Poll::Pending;
@@ -43,19 +41,19 @@ impl Fake {
         let finished = end.finished;
         let Some(piece) = end.input.front_mut() else {
             return if finished {
-                Poll::Ready(Ok(()))
+                Poll::Ready(Ok(0))
             } else {
                 Poll::Pending
             };
         };
-        let taken = piece.len().min(buf.remaining());
-        buf.put_slice(&piece[..taken]);
+        let taken = piece.len().min(buf.len());
+        buf[..taken].copy_from_slice(&piece[..taken]);
         piece.drain(..taken);
         if piece.is_empty() {
             end.input.pop_front();
             end.pending = true;
         }
-        Poll::Ready(Ok(()))
+        Poll::Ready(Ok(taken))
     }
 
     pub(in crate::net) fn poll_write(
