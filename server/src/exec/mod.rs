@@ -23,7 +23,7 @@ use std::thread::Thread;
 
 pub use dump::Dump;
 pub use output::{Mark, Output};
-pub use text::{Retrieval, run};
+pub use text::{NO_REPLY_MEMORY, Retrieval, run};
 pub use upload::{Refusal, Upload};
 pub use users::{Malformed, UserList, Users};
 
@@ -73,7 +73,7 @@ impl Shared {
             clock,
             tuning: Mutex::new(Tuning::of(&settings)),
             upkeep: OnceLock::new(),
-            stats: Stats::new(settings.threads),
+            stats: Stats::new(settings.threads, settings.buffers_per_worker()),
             users: UserList::default(),
             verbosity: AtomicU32::new(settings.verbosity),
             max_bytes: AtomicU64::new(settings.max_bytes),

@@ -108,6 +108,11 @@ impl Output {
         &self.run[mark.run..]
     }
 
+    /// The memory it takes, in bytes, and how many replies it is: each value held, and one more.
+    pub fn held(&self) -> (usize, usize) {
+        (self.run.capacity(), self.held.len() - self.held_sent.0 + 1)
+    }
+
     /// Bytes in it, as long as none is written.
     pub fn len(&self) -> usize {
         self.run.len() + self.held_bytes

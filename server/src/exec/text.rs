@@ -96,6 +96,9 @@ pub(super) fn answer(out: &mut Output, text: &str, noreply: bool) -> Next {
     Next::Done
 }
 
+/// Instead of the answer to a retrieval that would take too much memory. Source: mcrsd.md 8.8.
+pub const NO_REPLY_MEMORY: &str = "SERVER_ERROR out of memory writing get response";
+
 /// A `get`, `gets`, `gat` or `gats` under way.
 #[derive(Debug, Clone, Copy)]
 pub struct Retrieval {
@@ -115,6 +118,11 @@ impl Retrieval {
     /// memcached in that replies to earlier commands of a pipeline are not lost with it.
     pub fn run(self, context: &Context, mut keys: Keys<'_>, out: &mut Output) -> Next {
         let start = out.mark();
+        // What is written cannot be taken back, so it must fit before the first of it is.
+        let room = match self.checked {
+            false => context.counters.buffers.reply_room(),
+            true => u64::MAX,
+        };
         let (mut hits, mut misses) = (0, 0);
         let end = loop {
             let key = match keys.next() {
@@ -127,10 +135,15 @@ impl Retrieval {
                 continue;
             }
             hits += 1;
+            if hits > room {
+                break self.give_up(context, out, start);
+            }
             if out.is_full() {
-                // What is written cannot be taken back, so the other keys are checked before.
                 if !self.checked && keys.clone().any(|key| key.is_err()) {
                     break self.refuse(out, start);
+                }
+                if room < u64::MAX && hits + keys.count() as u64 > room {
+                    break self.give_up(context, out, start);
                 }
                 break Some(Next::More {
                     retrieval: Retrieval {
@@ -149,6 +162,14 @@ impl Retrieval {
                 Next::Done
             }
         }
+    }
+
+    /// Answers with an error instead, for want of memory for all the values.
+    fn give_up(self, context: &Context, out: &mut Output, start: Mark) -> Option<Next> {
+        context.counters.response_obj_oom.add(1);
+        out.truncate(start);
+        out.line(NO_REPLY_MEMORY);
+        Some(Next::Done)
     }
 
     /// Appends the item if there is one; whether there is.

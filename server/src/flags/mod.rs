@@ -17,7 +17,7 @@ mod settings;
 mod values;
 mod words;
 
-pub use settings::{Protocol, Settings};
+pub use settings::{BUFFER_BYTES, Protocol, Settings};
 
 use getopt::{Arg, Fault, Name};
 

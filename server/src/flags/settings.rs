@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use crate::engine::Config;
 
+/// Bytes of a network buffer, the unit in which memory for clients is counted. Source: mcrsd.md 8.8.
+pub const BUFFER_BYTES: u64 = 16 << 10;
+
 /// Which protocols a connection may speak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Protocol {
@@ -61,6 +64,8 @@ pub struct Settings {
     pub maxconns_fast: bool,
     /// Seconds without a command after which a TCP client is closed, 0 for never.
     pub idle_timeout_sec: u32,
+    /// Memory for what clients leave unfinished, 0 for no limit.
+    pub read_buf_limit_bytes: u64,
     /// Whether to lock all memory.
     pub lock_memory: bool,
     /// How talkative stderr is, 0 to 3.
@@ -166,6 +171,7 @@ impl Default for Settings {
             max_conns: 1024,
             maxconns_fast: true,
             idle_timeout_sec: 0,
+            read_buf_limit_bytes: 0,
             lock_memory: false,
             verbosity: 0,
             pid_file: None,
@@ -219,6 +225,17 @@ impl Settings {
             Some(list) if list.contains(',') => 1,
             _ => self.threads,
         }
+    }
+
+    /// Network buffers that the connections of a worker may hold, 0 for any number.
+    pub fn buffers_per_worker(&self) -> u32 {
+        if self.read_buf_limit_bytes == 0 {
+            return 0;
+        }
+        let each = self.read_buf_limit_bytes / u64::from(self.threads);
+        u32::try_from(each / BUFFER_BYTES)
+            .unwrap_or(u32::MAX)
+            .max(1)
     }
 
     /// What the storage engine needs of it.

@@ -24,7 +24,7 @@ use tokio::task::yield_now;
 
 use super::session::{Dialogue, Pause};
 use super::worker::Worker;
-use crate::exec::Output;
+use crate::exec::{NO_REPLY_MEMORY, Output};
 use crate::flags::Settings;
 use crate::stats::{Asker, ConnInfo, ConnState};
 
@@ -33,9 +33,6 @@ const DATAGRAM_MAX_LEN: usize = 65535;
 
 /// Datagrams of a reply that are sent before others have their turn.
 const BURST: usize = 64;
-
-/// What is answered instead of a reply over the bound. Source: mcrsd.md 8.8, for want of memory.
-const TOO_LONG: &str = "SERVER_ERROR out of memory writing get response";
 
 /// Bytes that one datagram may be answered with: any value there can be, and a megabyte of others.
 fn reply_max_len(settings: &Settings) -> usize {
@@ -120,7 +117,7 @@ impl Datagrams {
         if output.len() > max_len {
             context.counters.response_obj_oom.add(1);
             output.clear();
-            output.line(TOO_LONG);
+            output.line(NO_REPLY_MEMORY);
         }
     }
 

@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::listener::DatagramSocket;
-use super::session::{READ_BYTES, Session};
+use super::session::Session;
 use super::stream::{Socket, Stream};
 use super::udp::Datagrams;
 use crate::exec::{Context, Shared};
@@ -87,7 +87,6 @@ impl Handle {
             context: Context::of_worker(shared, index),
             stop,
         }));
-        shared.stats.add_buffer(READ_BYTES as u64);
         let runtime = runtime::Builder::new_current_thread().enable_io().build()?;
         let (inbox, arrivals) = unbounded_channel();
         let end = Arc::new(Notify::new());

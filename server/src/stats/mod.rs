@@ -4,12 +4,14 @@
 //! store and no cache line travels. Asking sums them up. What the engine counts (evictions,
 //! reclaims, figures of slab classes) is the engine's; `groups.rs` prints both.
 
+mod buffers;
 mod conns;
 mod groups;
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
+pub use buffers::{BufferTotals, Buffers, Share};
 pub use conns::{Asker, ConnInfo, ConnState, Conns, Peer, tcp_name, udp_name};
 pub use groups::{Put, conn_list, general, items, settings, slabs};
 
@@ -21,6 +23,8 @@ macro_rules! counters {
         #[repr(align(128))]
         pub struct Counters {
             $($(#[$doc])* pub $name: Counter,)*
+            /// What its connections hold.
+            pub buffers: Buffers,
         }
 
         /// Sums over all workers.
@@ -88,6 +92,8 @@ counters! {
     auth_cmds,
     /// Logins refused.
     auth_errors,
+    /// Connections closed because there was no memory to read into.
+    read_buf_oom,
     /// Replies given up because they would have taken too much memory.
     response_obj_oom,
     /// Bytes that came in over sockets.
@@ -123,19 +129,20 @@ pub struct Stats {
     baseline: Mutex<Totals>,
     /// Connections.
     pub conns: Conns,
-    buffers: AtomicU64,
-    buffer_bytes: AtomicU64,
 }
 
 impl Stats {
-    /// Counters at 0 for this many workers.
-    pub fn new(workers: u32) -> Stats {
+    /// Counters at 0 for this many workers, whose connections may hold so many buffers each (0: any
+    /// number).
+    pub fn new(workers: u32, buffers: u32) -> Stats {
+        let counters = |_| Counters {
+            buffers: Buffers::limited(buffers),
+            ..Counters::default()
+        };
         Stats {
-            workers: (0..workers).map(|_| Counters::default()).collect(),
+            workers: (0..workers).map(counters).collect(),
             baseline: Mutex::new(Totals::default()),
             conns: Conns::default(),
-            buffers: AtomicU64::new(0),
-            buffer_bytes: AtomicU64::new(0),
         }
     }
 
@@ -147,15 +154,9 @@ impl Stats {
         &self.workers[index]
     }
 
-    /// Notes a network buffer of so many bytes.
-    pub fn add_buffer(&self, bytes: u64) {
-        self.buffers.fetch_add(1, Relaxed);
-        self.buffer_bytes.fetch_add(bytes, Relaxed);
-    }
-
-    /// How many network buffers there are, and their bytes.
-    pub fn buffers(&self) -> (u64, u64) {
-        (self.buffers.load(Relaxed), self.buffer_bytes.load(Relaxed))
+    /// What connections hold, of all workers.
+    pub fn buffers(&self) -> BufferTotals {
+        BufferTotals::sum(self.workers.iter().map(|worker| &worker.buffers))
     }
 
     /// Sums since the last reset.
@@ -178,7 +179,7 @@ mod tests {
 
     #[test]
     fn sums_are_over_workers_and_since_the_reset() {
-        let stats = Stats::new(2);
+        let stats = Stats::new(2, 0);
         stats.worker(0).cmd_get.add(3);
         stats.worker(1).cmd_get.add(4);
         assert_eq!(stats.totals().cmd_get, 7);

@@ -1,6 +1,6 @@
 //! Words about connections, their buffers, and the log for watchers.
 
-use super::{Exit, Value, Word, lacking};
+use super::Word;
 
 /// In the order of `-h`.
 pub(super) const WORDS: &[Word] = &[
@@ -26,9 +26,17 @@ pub(super) const WORDS: &[Word] = &[
     })
     .defaults_to(|s| s.idle_timeout_sec.to_string())
     .shown_as("idle_timeout"),
-    Word::new("read_buf_mem_limit", "")
-        .takes(|_, v| only_off(v))
-        .shown_as("read_buf_mem_limit"),
+    Word::new(
+        "read_buf_mem_limit",
+        "memory for what clients leave unfinished, in megabytes,\n\
+         0 for no limit",
+    )
+    .takes(|s, v| {
+        s.read_buf_limit_bytes = u64::from(v.count()?) << 20;
+        Ok(())
+    })
+    .defaults_to(|s| (s.read_buf_limit_bytes >> 20).to_string())
+    .shown_as("read_buf_mem_limit"),
     Word::new("resp_obj_mem_limit", "").may_take(|_, _| {
         // Told at once, as memcached does, and not an error.
         eprintln!("DEPRECATED: resp_obj_mem_limit no longer used. See read_buf_mem_limit");
@@ -86,11 +94,3 @@ pub(super) const WORDS: &[Word] = &[
         s.hash_algorithm = "jenkins";
     }),
 ];
-
-/// Limits that this server has not got can only be switched off.
-fn only_off(value: Value<'_>) -> Result<(), Exit> {
-    match value.count()? {
-        0 => Ok(()),
-        n => Err(lacking(&format!("{}={n}", value.name))),
-    }
-}

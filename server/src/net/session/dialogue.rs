@@ -103,6 +103,15 @@ impl Dialogue {
         matches!(self.phase, Phase::Closing)
     }
 
+    /// Whether something is under way that memory is held for.
+    #[inline]
+    pub(super) fn holds_memory(&self) -> bool {
+        matches!(
+            self.phase,
+            Phase::Value(_) | Phase::Swallow { .. } | Phase::Token(_)
+        )
+    }
+
     /// The value under way, if more of it is missing than one read takes: it is best read straight
     /// into its place.
     pub(super) fn long_value(&mut self) -> Option<&mut Upload> {

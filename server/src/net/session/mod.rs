@@ -33,7 +33,7 @@ use super::stream::Stream;
 use super::worker::Worker;
 use crate::exec::Output;
 use crate::flags::Protocol;
-use crate::stats::{ConnInfo, ConnState};
+use crate::stats::{ConnInfo, ConnState, Share};
 pub(super) use dialogue::{Dialogue, Pause};
 
 /// Most bytes one read takes.
@@ -82,18 +82,24 @@ pub(super) struct Session {
     dialogue: Dialogue,
     kept: Option<Box<Kept>>,
     stuck: Option<Box<Output>>,
+    /// What it holds, as accounted for.
+    share: Share,
 }
 
 impl Future for Session {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<()> {
-        SCRATCH.with_borrow_mut(|scratch| self.drive(task, scratch).map(|_: Gone| ()))
+        let polled = SCRATCH.with_borrow_mut(|scratch| self.drive(task, scratch));
+        let share = self.held();
+        self.account_for(share);
+        polled.map(|_: Gone| ())
     }
 }
 
 impl Drop for Session {
     fn drop(&mut self) {
+        self.account_for(Share::default());
         let fd = self.stream.fd();
         if self.dialogue.worker.verbosity() > 1 {
             eprintln!("<{fd} connection closed.");
@@ -117,6 +123,27 @@ impl Session {
             stream,
             kept: None,
             stuck: None,
+            share: Share::default(),
+        }
+    }
+
+    /// What it holds until it is polled again.
+    #[inline]
+    fn held(&self) -> Share {
+        if self.kept.is_none() && self.stuck.is_none() && !self.dialogue.holds_memory() {
+            return Share::default();
+        }
+        let kept = self.kept.as_ref().map_or(0, |kept| kept.bytes.capacity());
+        let (stuck, replies) = self.stuck.as_ref().map_or((0, 0), |output| output.held());
+        Share::of(kept + stuck, replies)
+    }
+
+    #[inline]
+    fn account_for(&mut self, share: Share) {
+        if self.share != share {
+            let counters = self.dialogue.worker.context.counters;
+            counters.buffers.exchange(self.share, share);
+            self.share = share;
         }
     }
 
@@ -215,12 +242,12 @@ impl Session {
                 return Poll::Pending;
             }
         };
-        self.dialogue
-            .worker
-            .context
-            .counters
-            .bytes_read
-            .add(got as u64);
+        let counters = self.dialogue.worker.context.counters;
+        counters.bytes_read.add(got as u64);
+        if self.share.is_none() && !counters.buffers.has_room() {
+            counters.read_buf_oom.add(1);
+            return Poll::Ready(Err(Gone));
+        }
         if let Some(mut kept) = kept.take_if(|_| front == 0) {
             // A long `get` line: its end is looked for in the new bytes only.
             let new = &scratch[..got];

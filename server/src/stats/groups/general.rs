@@ -7,7 +7,7 @@ use nix::sys::time::TimeVal;
 
 use super::{Put, put};
 use crate::exec::Shared;
-use crate::flags::MEMCACHED_VERSION;
+use crate::flags::{BUFFER_BYTES, MEMCACHED_VERSION};
 use crate::process::RESERVED_PER_THREAD;
 
 /// `stats`.
@@ -34,14 +34,14 @@ pub fn general(shared: &Shared, to: &mut Put<'_>) {
     }
     put(to, "connection_structures", conns.most());
     put(to, "response_obj_oom", totals.response_obj_oom);
-    put(to, "response_obj_count", 0);
-    put(to, "response_obj_bytes", 0);
-    // Connections own no network buffers; each worker has one pair for all of its own.
-    let (buffers, buffer_bytes) = shared.stats.buffers();
-    put(to, "read_buf_count", buffers);
-    put(to, "read_buf_bytes", buffer_bytes);
-    put(to, "read_buf_bytes_free", 0);
-    put(to, "read_buf_oom", 0);
+    let buffers = shared.stats.buffers();
+    let bytes = |count: u64| count * BUFFER_BYTES;
+    put(to, "response_obj_count", buffers.replies);
+    put(to, "response_obj_bytes", bytes(buffers.reply_buffers));
+    put(to, "read_buf_count", buffers.count);
+    put(to, "read_buf_bytes", bytes(buffers.count));
+    put(to, "read_buf_bytes_free", bytes(buffers.free));
+    put(to, "read_buf_oom", totals.read_buf_oom);
     put(to, "reserved_fds", RESERVED_PER_THREAD * settings.threads);
     put(to, "cmd_get", totals.cmd_get);
     put(to, "cmd_set", totals.cmd_set);

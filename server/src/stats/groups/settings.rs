@@ -71,7 +71,7 @@ pub fn settings(shared: &Shared, to: &mut Put<'_>) {
     put(to, "idle_timeout", s.idle_timeout_sec);
     put(to, "watcher_logbuf_size", s.watcher_logbuf_bytes);
     put(to, "worker_logbuf_size", s.worker_logbuf_bytes);
-    put(to, "read_buf_mem_limit", 0);
+    put(to, "read_buf_mem_limit", s.read_buf_limit_bytes);
     put(to, "track_sizes", yes_no(s.track_sizes));
     put(to, "inline_ascii_response", "no");
     put(to, "num_napi_ids", "(null)");
