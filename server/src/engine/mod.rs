@@ -14,8 +14,8 @@
 //! Inside, a key's hash leads to a bucket (`table.rs`), the bucket to chunks of the arena
 //! (`memory.rs`) whose inside is an item (`item.rs`). Chunks come from the pages of their class
 //! (`slab.rs`, `classes.rs`), and when those are full from an item that must go (`evict.rs`) or
-//! is dead (`expire.rs`). Short values are read in `read.rs`, storing is in `draft.rs`, counting up
-//! and down in `arith.rs`, what clients agree upon by marks in `marks.rs`. Which class has which page
+//! is dead (`expire.rs`). Short values are read in `read.rs`, storing is in `draft.rs`, and
+//! in place in `overwrite.rs`, counting up and down in `arith.rs`, what clients agree upon by marks in `marks.rs`. Which class has which page
 //! is `balance.rs`, getting it there `mover.rs`; figures are in `counters.rs`, looking at all items
 //! in `walk.rs`, listings in `list.rs`, settings in `config.rs`, answers in `outcome.rs`.
 //!
@@ -41,6 +41,7 @@ mod marks;
 mod memory;
 mod mover;
 mod outcome;
+mod overwrite;
 mod read;
 mod slab;
 mod table;
@@ -66,6 +67,7 @@ pub use outcome::{
     Arith, ArithTerms, ClassStats, Delete, Direction, Mode, NewNumber, NoMemory, ReserveError,
     Stats, Stored, Terms,
 };
+pub use overwrite::NewItem;
 pub use read::Shown;
 use slab::{Got, Slab};
 use table::{Bucket, Place, Table};

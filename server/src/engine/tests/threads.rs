@@ -51,6 +51,16 @@ fn hammer(engine: &Engine, keys: u64, steps: u64, sizes: u64) {
                         9..16 => {
                             let value = pattern(number, step, random.below(sizes) as usize);
                             let expiry = [0, tick + random.below(5) as u32][step as usize % 2];
+                            let new = NewItem {
+                                key: &key,
+                                encoded_key: false,
+                                flags: 0,
+                                expiry,
+                                value: &value,
+                            };
+                            if step % 4 == 0 && engine.overwrite(&new, None, tick).is_some() {
+                                continue;
+                            }
                             let Ok(mut draft) = engine.reserve(&key, 0, expiry, value.len(), tick)
                             else {
                                 continue;

@@ -1,0 +1,77 @@
+//! Storing over an item in its own memory: no chunk is taken and none given back.
+//!
+//! Most stores replace an item by one of about its size. Their value usually came together with the
+//! command, so that nobody needs to see the item half written.
+
+use std::sync::atomic::Ordering::Relaxed;
+
+use super::counters::Count;
+use super::evict;
+use super::item::{self, ENCODED_KEY, Layout};
+use super::{Engine, KEY_MAX_BYTES};
+
+/// An item to be.
+#[derive(Debug, Clone, Copy)]
+pub struct NewItem<'a> {
+    /// 1 to 250 bytes.
+    pub key: &'a [u8],
+    /// The client gave the key in another form than its bytes.
+    pub encoded_key: bool,
+    /// The client's flags.
+    pub flags: u32,
+    /// The tick at which it is gone, 0 is never.
+    pub expiry: u32,
+    /// All of the value.
+    pub value: &'a [u8],
+}
+
+impl Engine {
+    /// Replaces the key's live item by a new one in the same memory; the new CAS id, `cas` if one is
+    /// given. `None`, and nothing is changed or counted, if there is no such item, if its memory is
+    /// not what [`reserve`](Engine::reserve) would take for the new one, or if somebody reads it.
+    pub fn overwrite(&self, new: &NewItem<'_>, cas: Option<u64>, now: u32) -> Option<u64> {
+        if !(1..=KEY_MAX_BYTES).contains(&new.key.len()) {
+            return None;
+        }
+        let (slab, arena) = (&self.slab, self.arena());
+        let classes = slab.classes();
+        let (front, largest) = (arena.body_start(), classes.size(classes.len() - 1));
+        let layout = Layout::new(new.flags, new.key.len(), new.value.len(), front, largest);
+        let total = layout.total_bytes(front);
+        if layout.chunked || total > self.config.item_size_max as usize {
+            return None;
+        }
+        let class = classes.fit(total)?;
+        let hash = self.hash(new.key);
+        let bucket = self.table.lock(hash);
+        let link = self.find(&bucket, hash, new.key)?.link();
+        let header = self.header(link);
+        let old = Layout::of(header);
+        if old.chunked || !slab.is_of(link, class) || self.expiry.is_dead(header, now) {
+            return None;
+        }
+        let mut chunk = arena.take(link)?;
+        item::write_head(arena, &mut chunk, &layout, new.flags, new.key);
+        arena
+            .body_mut(&mut chunk, layout.value_at(), layout.value_len)
+            .copy_from_slice(new.value);
+        let cas = self.cas_for(cas);
+        if let Some(id) = arena.cas(link) {
+            id.store(cas, Relaxed);
+        }
+        header.lens.store(layout.lens(), Relaxed);
+        header.expiry.store(new.expiry, Relaxed);
+        header.note_access(now);
+        let encoded = if new.encoded_key { ENCODED_KEY } else { 0 };
+        let bits = layout.bits() | evict::on_store(true) | encoded;
+        arena.publish(chunk, bits | self.expiry.generation_bits());
+        drop(bucket);
+        let grown = total.wrapping_sub(old.total_bytes(front));
+        if grown != 0 {
+            self.counters.add(class, Count::Bytes, grown as u64);
+        }
+        self.counters.one(class, Count::CmdSet);
+        self.counters.one(class, Count::TotalItems);
+        Some(cas)
+    }
+}
