@@ -1,10 +1,11 @@
 //! The sizes of slab classes. Which chunks are free is `slab.rs`.
 //!
 //! *Fixed* classes follow the growth factor, as memcached's do. Between two of them lies, as far
-//! as numbers reach, a *flexible* class whose size is chosen when it is known what sizes are
-//! really stored ([`Sizes`]): a cache full of items of 560 bytes then has chunks of 560 bytes
-//! and not of 672. Until then, and whenever it can get no page, its items go to the fixed class
-//! above; so a small cache of mixed sizes does not lose its pages to classes it hardly uses.
+//! as numbers reach, a *flexible* class: its size is that of the first item that would waste much
+//! of a chunk of the fixed class above. So a cache full of items of one size, and that is what
+//! many caches are, has chunks of that size; and as it is settled by the first item, all of them
+//! are in one class and leave it in order. When memory is full a flexible class is no longer
+//! begun: a class of its own costs a page.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -12,10 +13,14 @@ use super::{Config, PAGE_BYTES};
 
 /// Slab classes at most, numbered from 1. Source: memcached slabs.h (64, class 0 is the page pool).
 pub const CLASSES_MAX: usize = 63;
-/// Sizes told apart between two fixed classes.
-const STEPS: usize = 32;
-/// A flexible class must save this part of the memory its neighbour takes.
-const WORTH: u64 = 32;
+/// Bit of a flexible class's size: it is not settled yet.
+const OPEN: u32 = 1 << 31;
+/// A flexible class must save this part of the chunk above.
+const WORTH: usize = 16;
+/// Bytes a flexible class has over its first item, or this part of it: keys that end in a
+/// number get longer.
+const SLACK: usize = 6;
+const SLACK_PART: usize = 128;
 
 /// A class whose size never changes.
 #[derive(Debug, Clone, Copy)]
@@ -30,21 +35,21 @@ struct Fixed {
 #[derive(Debug)]
 pub(super) struct Classes {
     fixed: Vec<Fixed>,
-    /// By class; for a flexible one the middle of what it may be, until it is chosen.
+    /// By class; for a flexible one the middle of what it may be and [`OPEN`], until it is settled.
     sizes: Vec<AtomicU32>,
-    /// By class: chosen or fixed, 0 for not chosen yet.
-    known: Vec<AtomicU32>,
     /// By class.
     flexible: Vec<bool>,
     align: usize,
+    /// Bytes of a page.
+    page: usize,
 }
 
 impl Classes {
     /// The table for a configuration: from header and minimal room by the growth factor to the
     /// largest chunk, every size a multiple of `align` bytes. `header` is the bytes in front of
     /// an item's body.
-    pub(super) fn new(config: &Config, header: usize, align: usize) -> Classes {
-        let largest = config.slab_chunk_max as usize;
+    pub(super) fn new(config: &Config, header: usize, align: usize, page: usize) -> Classes {
+        let largest = config.largest_chunk() as usize;
         let (fixed, flexible) = match &config.slab_sizes {
             Some(own) => {
                 let own = own.iter().map(|&size| size.next_multiple_of(align as u32));
@@ -54,19 +59,32 @@ impl Classes {
             }
             None => {
                 let start = header + config.min_space as usize;
-                let sizes = Self::series(start, largest, align, config.growth_factor);
+                let series = |factor| Self::series(start, largest, (align, page), factor);
+                // A page of a small memory is small, so it can afford classes at half the step.
+                let fine = (page < PAGE_BYTES).then(|| series(config.growth_factor.sqrt()));
+                let sizes = fine
+                    .filter(|sizes| sizes.len() < CLASSES_MAX)
+                    .unwrap_or_else(|| series(config.growth_factor));
                 let spare = CLASSES_MAX - sizes.len();
                 (sizes, spare)
             }
         };
-        Self::interleave(&fixed, flexible, align)
+        Self::interleave(&fixed, flexible, align, page)
     }
 
-    fn series(start: usize, largest: usize, align: usize, factor: f64) -> Vec<u32> {
+    /// Sizes by growth factor, each made as large as it can be without a page having room for
+    /// fewer.
+    fn series(
+        start: usize,
+        largest: usize,
+        (align, page): (usize, usize),
+        factor: f64,
+    ) -> Vec<u32> {
         let mut sizes: Vec<u32> = Vec::new();
         let mut size = start as f64;
         while size < largest as f64 / factor && sizes.len() < CLASSES_MAX - 1 {
             let rounded = (size as usize).next_multiple_of(align);
+            let rounded = filling(page, align, rounded);
             if rounded >= largest {
                 break;
             }
@@ -80,35 +98,30 @@ impl Classes {
     }
 
     /// Puts flexible classes in front of the smallest fixed ones that leave room for one.
-    fn interleave(fixed: &[u32], mut flexible: usize, align: usize) -> Classes {
-        let (fixed_ones, sizes, known, flags) = (vec![], vec![], vec![], vec![]);
+    fn interleave(fixed: &[u32], mut flexible: usize, align: usize, page: usize) -> Classes {
         let mut classes = Classes {
-            fixed: fixed_ones,
-            sizes,
-            known,
-            flexible: flags,
+            fixed: Vec::new(),
+            sizes: Vec::new(),
+            flexible: Vec::new(),
             align,
+            page,
         };
         let mut before: Option<u32> = None;
         for &size in fixed {
             let room = before.filter(|&before| size - before > align as u32 && flexible > 0);
             if let Some(before) = room {
                 let middle = before + (size - before) / 2;
-                classes
-                    .sizes
-                    .push(AtomicU32::new(middle.next_multiple_of(align as u32)));
-                classes.known.push(AtomicU32::new(0));
+                let middle = middle.next_multiple_of(align as u32);
+                classes.sizes.push(AtomicU32::new(middle | OPEN));
                 classes.flexible.push(true);
                 flexible -= 1;
             }
-            let class = classes.sizes.len() as u8;
             classes.fixed.push(Fixed {
                 size,
-                class,
+                class: classes.sizes.len() as u8,
                 flexible: room.is_some(),
             });
             classes.sizes.push(AtomicU32::new(size));
-            classes.known.push(AtomicU32::new(size));
             classes.flexible.push(false);
             before = Some(size);
         }
@@ -123,15 +136,15 @@ impl Classes {
     /// Bytes of a chunk of a class.
     #[inline]
     pub(super) fn size(&self, class: usize) -> usize {
-        self.sizes[class].load(Ordering::Relaxed) as usize
+        (self.sizes[class].load(Ordering::Relaxed) & !OPEN) as usize
     }
 
     /// Chunks of a class in a page.
     pub(super) fn per_page(&self, class: usize) -> usize {
-        PAGE_BYTES / self.size(class)
+        self.page / self.size(class)
     }
 
-    /// The smallest class with room for `bytes` whose size is known; `None` if the largest has
+    /// The smallest class with room for `bytes` whose size is settled; `None` if the largest has
     /// not.
     #[inline]
     pub(super) fn fit(&self, bytes: usize) -> Option<usize> {
@@ -140,8 +153,11 @@ impl Classes {
             .partition_point(|fixed| (fixed.size as usize) < bytes);
         let fixed = self.fixed.get(at)?;
         let above = usize::from(fixed.class);
-        let flexible =
-            fixed.flexible && bytes <= self.known[above - 1].load(Ordering::Relaxed) as usize;
+        // An open one fits nothing: with the bit it is above all.
+        let flexible = fixed.flexible && {
+            let size = self.sizes[above - 1].load(Ordering::Relaxed);
+            size & OPEN == 0 && bytes <= size as usize
+        };
         Some(if flexible { above - 1 } else { above })
     }
 
@@ -150,81 +166,39 @@ impl Classes {
         self.flexible[class]
     }
 
-    /// Where to note the sizes stored in a fixed class, if the flexible one below it still waits
-    /// for its size.
-    pub(super) fn observe(&self, class: usize) -> Option<Sizes> {
-        let at = self
-            .fixed
-            .iter()
-            .position(|fixed| usize::from(fixed.class) == class)?;
-        let fixed = self.fixed[at];
-        if !fixed.flexible || self.known[class - 1].load(Ordering::Relaxed) != 0 {
-            return None;
+    /// If the class below one that [`fit`](Classes::fit) gave is open and would save enough,
+    /// settles its size. The class for an item of `bytes` then.
+    pub(super) fn settle(&self, class: usize, bytes: usize) -> usize {
+        let Some(below) = class.checked_sub(1) else {
+            return class;
+        };
+        let open = self.sizes[below].load(Ordering::Relaxed);
+        if open & OPEN == 0 {
+            return class;
         }
-        let (low, high) = (self.fixed[at - 1].size as usize, fixed.size as usize);
-        let step = (high - low).div_ceil(STEPS).next_multiple_of(self.align);
-        Some(Sizes {
-            low,
-            high,
-            step,
-            counts: [0; STEPS],
-            total: 0,
-        })
+        let above = self.size(class);
+        let wanted = (bytes + SLACK.max(bytes / SLACK_PART)).next_multiple_of(self.align);
+        if wanted >= above || self.filling(wanted) + above / WORTH > above {
+            return class;
+        }
+        let size = self.filling(wanted);
+        // Whoever comes first; the other one's item may not fit then.
+        let swap = |new| {
+            self.sizes[below].compare_exchange(open, new, Ordering::Relaxed, Ordering::Relaxed)
+        };
+        let settled = swap(size as u32).map_or_else(|now| now as usize, |_| size);
+        if bytes <= settled { below } else { class }
     }
 
-    /// Gives the flexible class below a fixed one its size, once.
-    pub(super) fn choose(&self, class: usize, size: usize) {
-        self.sizes[class - 1].store(size as u32, Ordering::Relaxed);
-        self.known[class - 1].store(size as u32, Ordering::Relaxed);
+    /// The largest size of which a page has room for as many as of this one.
+    fn filling(&self, size: usize) -> usize {
+        filling(self.page, self.align, size)
     }
 }
 
-/// The sizes stored in a class, to choose that of a finer one.
-#[derive(Debug)]
-pub(super) struct Sizes {
-    low: usize,
-    high: usize,
-    step: usize,
-    counts: [u32; STEPS],
-    total: u32,
-}
-
-impl Sizes {
-    /// Notes one item of `bytes`; items below the range (they found no page) do not count.
-    pub(super) fn note(&mut self, bytes: usize) {
-        if bytes > self.low && bytes <= self.high {
-            self.counts[(bytes - self.low - 1) / self.step] += 1;
-            self.total += 1;
-        }
-    }
-
-    /// Items noted.
-    pub(super) fn total(&self) -> u32 {
-        self.total
-    }
-
-    /// The size that would save most, if it is worth a class. Otherwise what was noted counts
-    /// half from now on.
-    pub(super) fn best(&mut self) -> Option<usize> {
-        let (mut below, mut best) = (0u64, (0, 0));
-        for (i, &count) in self.counts.iter().enumerate() {
-            let size = self.low + (i + 1) * self.step;
-            if size >= self.high {
-                break;
-            }
-            below += u64::from(count);
-            best = best.max((below * (self.high - size) as u64, size));
-        }
-        let (saved, size) = best;
-        if saved * WORTH >= u64::from(self.total) * self.high as u64 && saved > 0 {
-            return Some(size);
-        }
-        for count in &mut self.counts {
-            *count /= 2;
-        }
-        self.total /= 2;
-        None
-    }
+/// The largest multiple of `align` of which a page has room for as many as of `size`.
+fn filling(page: usize, align: usize, size: usize) -> usize {
+    page / (page / size) / align * align
 }
 
 #[cfg(test)]
@@ -232,7 +206,7 @@ mod tests {
     use super::*;
 
     fn classes(config: &Config) -> Classes {
-        Classes::new(config, 24, 8)
+        Classes::new(config, 24, 8, config.page_bytes() as usize)
     }
 
     fn sizes(config: &Config) -> Vec<usize> {
@@ -290,27 +264,20 @@ mod tests {
     }
 
     #[test]
-    fn a_flexible_class_takes_the_size_that_is_stored() {
-        let classes = classes(&Config::default());
-        for bytes in [76, 148, 554, 1000, 3000] {
+    fn a_flexible_class_takes_the_size_of_its_first_item() {
+        for bytes in [81, 148, 554, 1000, 3000] {
+            let classes = classes(&Config::default());
             let above = classes.fit(bytes).expect("room");
-            let mut seen = classes
-                .observe(above)
-                .expect("its flexible class has no size yet");
-            (0..100).for_each(|_| seen.note(bytes));
-            let Some(size) = seen.best() else {
-                let waste = classes.size(above) - bytes;
-                assert!(waste < classes.size(above) / 20, "{bytes} wastes {waste}");
+            let class = classes.settle(above, bytes);
+            assert_eq!(classes.fit(bytes), Some(class), "{bytes}");
+            let waste = classes.size(class) - bytes;
+            if class == above {
+                assert!(waste < bytes / 10, "{bytes} wastes {waste}");
                 continue;
-            };
-            assert!(
-                (bytes..bytes + bytes / 50 + 8).contains(&size),
-                "{size} for {bytes}"
-            );
-            classes.choose(above, size);
-            assert_eq!(classes.fit(bytes), Some(above - 1));
-            assert_eq!(classes.fit(size + 1), Some(above));
-            assert!(classes.observe(above).is_none());
+            }
+            assert!(waste <= 6 + bytes / 64 + 8, "{bytes} wastes {waste}");
+            assert_eq!(classes.fit(classes.size(class) + 1), Some(above));
+            assert_eq!(classes.settle(above, bytes), above, "settled once");
             assert!(sizes_of(&classes).is_sorted_by(|a, b| a < b));
         }
     }
@@ -322,12 +289,13 @@ mod tests {
     }
 
     #[test]
-    fn a_class_that_fits_already_gets_no_finer_one() {
+    fn an_item_that_fits_already_begins_no_class() {
         let classes = classes(&Config::default());
         let above = classes.fit(671).expect("room");
-        let mut seen = classes.observe(above).expect("no size yet");
-        (0..100).for_each(|_| seen.note(classes.size(above)));
-        assert_eq!(seen.best(), None);
-        assert_eq!(seen.total(), 50);
+        assert_eq!(classes.settle(above, classes.size(above) - 8), above);
+        assert!(
+            classes.fit(classes.size(above) - 100) == Some(above),
+            "still open"
+        );
     }
 }

@@ -3,9 +3,15 @@
 
 use std::fmt;
 
-/// Bytes of one slab page: the unit in which memory is taken, and never less.
-/// Source: mcrsd.md 8.3.
+/// Bytes of a slab page as figures count them. Source: mcrsd.md 8.3.
 pub const PAGE_BYTES: usize = 1 << 20;
+
+/// The memory limit from which on pages are as large inside as figures say.
+const WHOLE_PAGES_FROM: u64 = 64 << 20;
+/// A smaller memory has this many pages, or up to twice as many.
+const PAGES_LEAST: u64 = 128;
+/// But no page is smaller. Source: the largest memory page of the systems we run on.
+const PAGE_BYTES_LEAST: u64 = 64 << 10;
 
 /// The longest key, in bytes; a key has at least one byte. Source: memcached doc/protocol.txt.
 pub const KEY_MAX_BYTES: usize = 250;
@@ -14,7 +20,7 @@ pub const KEY_MAX_BYTES: usize = 250;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
     /// Bytes of item memory (`-m` times 1 MiB), hash table and connections not counted. Rounded
-    /// down to whole pages of 1 MiB; a class without any page may still take one above it.
+    /// down to whole pages; a class without any page may still take one above it.
     pub memory_limit_bytes: u64,
     /// Make room by evicting live items. `false` (`-M`): stores fail when memory is full, after
     /// dead items were reclaimed.
@@ -61,6 +67,29 @@ impl Default for Config {
 }
 
 impl Config {
+    /// Bytes of the pages memory is divided among classes by, a power of two.
+    ///
+    /// With pages of 1 MiB a small memory cannot be divided: in 8 MiB a dozen classes each hold on
+    /// to one, more than the limit allows, and none can ever change hands. Smaller pages cost a
+    /// longer list of them.
+    pub(super) fn page_bytes(&self) -> u64 {
+        if self.memory_limit_bytes >= WHOLE_PAGES_FROM || self.slab_sizes.is_some() {
+            return PAGE_BYTES as u64;
+        }
+        let share = (self.memory_limit_bytes / PAGES_LEAST).max(PAGE_BYTES_LEAST);
+        1 << share.ilog2()
+    }
+
+    /// Bytes of the largest chunk. Small pages have room for four at the least, so that little is
+    /// lost at their ends.
+    pub(super) fn largest_chunk(&self) -> u32 {
+        let page = self.page_bytes();
+        if page == PAGE_BYTES as u64 {
+            return self.slab_chunk_max;
+        }
+        self.slab_chunk_max.min(PAGE_BYTES_LEAST as u32 / 4)
+    }
+
     /// Checks every field and combination.
     ///
     /// # Errors

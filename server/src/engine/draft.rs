@@ -31,6 +31,8 @@ pub struct Draft<'e> {
     tail: Option<Chunk>,
     tail_filled: usize,
     tail_room: usize,
+    /// Data chunks taken beforehand, the last one is the next to be written.
+    ahead: Vec<Chunk>,
 }
 
 impl Draft<'_> {
@@ -38,8 +40,8 @@ impl Draft<'_> {
     /// before writing is arbitrary. Call [`advance`](Draft::advance) with what was written.
     ///
     /// # Errors
-    /// A large value takes its memory piece by piece as it arrives, so that a claimed length alone
-    /// evicts nothing; there may be none left. `now` decides which items are dead and may be
+    /// A value above [`slab_chunk_max`](super::Config::slab_chunk_max) takes its memory piece by
+    /// piece as it arrives, so that a claimed length alone evicts nothing; there may be none left. `now` decides which items are dead and may be
     /// reused for it.
     pub fn spare(&mut self, now: u32) -> Result<&mut [u8], NoMemory> {
         let rest = self.remaining();
@@ -54,12 +56,12 @@ impl Draft<'_> {
         let tail = match &mut self.tail {
             Some(tail) => tail,
             empty => {
-                let classes = self.engine.slab.classes();
-                let bytes = rest + arena.body_start();
-                let class = classes.fit(bytes).unwrap_or(classes.len() - 1);
-                let (chunk, _) = self.engine.allocate(class, bytes, now).ok_or(NoMemory)?;
+                let chunk = match self.ahead.pop() {
+                    Some(chunk) => chunk,
+                    None => self.engine.allocate_data(rest, now).ok_or(NoMemory)?,
+                };
                 self.tail_filled = 0;
-                self.tail_room = rest.min(classes.size(class) - arena.body_start());
+                self.tail_room = rest.min(arena.chunk_bytes(chunk.link()) - arena.body_start());
                 empty.insert(chunk)
             }
         };
@@ -122,6 +124,21 @@ impl Draft<'_> {
         self.expiry = expiry;
     }
 
+    /// Takes all memory for the value: an item that a whole chunk could hold, were memory not
+    /// divided so finely, is refused before its value comes, not on the way.
+    fn take_ahead(&mut self, now: u32) -> Result<(), ReserveError> {
+        let arena = self.engine.arena();
+        let mut rest = self.layout.value_len;
+        while rest > 0 {
+            let chunk = self.engine.allocate_data(rest, now);
+            let chunk = chunk.ok_or(ReserveError::NoMemory)?;
+            rest -= rest.min(arena.chunk_bytes(chunk.link()) - arena.body_start());
+            self.ahead.push(chunk);
+        }
+        self.ahead.reverse();
+        Ok(())
+    }
+
     /// Puts the data chunk that is full at the end of the chain.
     fn seal_tail(&mut self) {
         let (Some(tail), Some(head)) = (self.tail.take(), &mut self.head) else {
@@ -158,8 +175,8 @@ impl Drop for Draft<'_> {
     fn drop(&mut self) {
         let Some(head) = self.head.take() else { return };
         let (arena, slab) = (self.engine.arena(), &self.engine.slab);
-        if let Some(tail) = self.tail.take() {
-            slab.free(tail);
+        for chunk in self.tail.take().into_iter().chain(self.ahead.drain(..)) {
+            slab.free(chunk);
         }
         let mut next = self.first;
         while let Some(link) = next {
@@ -207,7 +224,7 @@ impl Engine {
             .allocate(class, bytes, now)
             .ok_or(ReserveError::NoMemory)?;
         item::write_head(self.arena(), &mut head, &layout, flags, key);
-        Ok(Draft {
+        let mut draft = Draft {
             engine: self,
             head: Some(head),
             layout,
@@ -220,7 +237,20 @@ impl Engine {
             tail: None,
             tail_filled: 0,
             tail_room: 0,
-        })
+            ahead: Vec::new(),
+        };
+        if layout.chunked && layout.total_bytes(front) <= self.config.slab_chunk_max as usize {
+            draft.take_ahead(now)?;
+        }
+        Ok(draft)
+    }
+
+    /// A chunk for the next part of a value of which so many bytes are left.
+    fn allocate_data(&self, rest: usize, now: u32) -> Option<Chunk> {
+        let classes = self.slab.classes();
+        let bytes = rest + self.arena().body_start();
+        let class = classes.fit(bytes).unwrap_or(classes.len() - 1);
+        self.allocate(class, bytes, now).map(|(chunk, _)| chunk)
     }
 
     /// Makes a complete draft the key's item, or not, as `mode` says.

@@ -34,7 +34,6 @@ use std::slice;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
-use super::PAGE_BYTES;
 use super::table::Line;
 
 /// State bit: the item can be found by its key.
@@ -49,6 +48,13 @@ const LEAVING: u32 = 1 << 3;
 const OWNERSHIP: u32 = LINKED | CLAIMED | DATA | LEAVING;
 /// One reference; the upper 16 bits of the state count them.
 const REFERENCE: u32 = 1 << 16;
+/// Bytes of the smallest page, a multiple of every system's pages. Every page is so many times as
+/// large.
+const GRANULE: usize = 1 << GRANULE_SHIFT;
+const GRANULE_SHIFT: u32 = 16;
+/// In [`Arena::cuts`]: bytes of a chunk below, tag above.
+const TAG_SHIFT: u32 = 24;
+const CUT_BYTES: u32 = (1 << TAG_SHIFT) - 1;
 /// References after which no more are given. Source: mcrsd.md 2.4.
 const REFERENCES_MAX: u32 = 60_000;
 
@@ -457,39 +463,48 @@ impl<'a> Spot<'a> {
     }
 }
 
-/// The memory of all items: pages of 1 MiB, each cut into chunks of one size.
+/// The memory of all items: pages of one size, each cut into chunks of one size.
 #[derive(Debug)]
 pub(super) struct Arena {
     map: Mapping,
+    /// Bytes of a page, and log2 of it.
+    page_bytes: usize,
+    page_shift: u32,
     /// log2 of the bytes a link counts in.
     shift: u32,
     /// Bytes before the body: the header, and the CAS id if the engine keeps them.
     body: usize,
-    /// By page: bytes of its chunks, 0 while it belongs to no class.
-    chunk_bytes: Region<AtomicU32>,
+    /// By granule: bytes of the chunks on its page and the page's tag, 0 while it is closed. By
+    /// granule and not by page, since division by a number known beforehand is faster.
+    cuts: Region<AtomicU32>,
 }
 
 impl Arena {
-    /// Reserves address space for `pages` pages. Page 0 is never used, so that no link is 0.
-    pub(super) fn reserve(pages: usize, cas: bool) -> Option<Arena> {
-        let chunk_bytes = Region::reserve(pages)?;
-        if !chunk_bytes.grow(pages, 0) {
+    /// Reserves address space for `pages` pages of `page_bytes` bytes, a power of two and at least
+    /// [`GRANULE`]. Page 0 is never used, so that no link is 0.
+    pub(super) fn reserve(pages: usize, page_bytes: usize, cas: bool) -> Option<Arena> {
+        assert!(page_bytes.is_power_of_two() && page_bytes >= GRANULE);
+        let bytes = pages.checked_mul(page_bytes)?;
+        let cuts = Region::reserve(bytes / GRANULE)?;
+        if !cuts.grow(bytes / GRANULE, 0) {
             return None;
         }
-        let map = Mapping::reserve(pages.checked_mul(PAGE_BYTES)?)?;
+        let map = Mapping::reserve(bytes)?;
         let body = HEADER_BYTES + if cas { size_of::<AtomicU64>() } else { 0 };
         Some(Arena {
             map,
-            shift: Self::shift(pages),
+            page_bytes,
+            page_shift: page_bytes.trailing_zeros(),
+            shift: Self::shift(bytes),
             body,
-            chunk_bytes,
+            cuts,
         })
     }
 
-    /// log2 of the alignment chunks need in an arena of so many pages: 3 up to 32 GiB.
-    pub(super) fn shift(pages: usize) -> u32 {
+    /// log2 of the alignment chunks need in an arena of so many bytes: 3 up to 32 GiB.
+    pub(super) fn shift(bytes: usize) -> u32 {
         let mut shift = 3;
-        while (pages * PAGE_BYTES - 1) >> shift > u32::MAX as usize {
+        while (bytes - 1) >> shift > u32::MAX as usize {
             shift += 1;
         }
         shift
@@ -497,7 +512,12 @@ impl Arena {
 
     /// Number of pages there is address space for, page 0 included.
     pub(super) fn pages(&self) -> usize {
-        self.chunk_bytes.len()
+        self.map.len >> self.page_shift
+    }
+
+    /// Bytes of a page.
+    pub(super) fn page_bytes(&self) -> usize {
+        self.page_bytes
     }
 
     /// Bytes of a chunk before its body.
@@ -505,18 +525,30 @@ impl Arena {
         self.body
     }
 
-    /// Opens a page, zeroed, for chunks of `bytes` each, a multiple of the arena's alignment.
-    /// `false` if the system gives no memory. The page must be closed.
-    pub(super) fn open_page(&self, page: usize, bytes: usize) -> bool {
+    /// Opens a page, zeroed, for chunks of `bytes` each, a multiple of the arena's alignment, with
+    /// a number its chunks are known by. `false` if the system gives no memory. The page must be
+    /// closed.
+    pub(super) fn open_page(&self, page: usize, bytes: usize, tag: u8) -> bool {
         assert!(bytes >= self.body && bytes.trailing_zeros() >= self.shift);
-        assert!(page > 0 && bytes <= PAGE_BYTES);
-        let size = self.chunk_bytes.get(page);
-        assert_eq!(size.load(Ordering::Acquire), 0, "the page is in use");
-        let committed = self.map.commit(page * PAGE_BYTES, PAGE_BYTES);
+        assert!(page > 0 && bytes <= self.page_bytes());
+        assert_eq!(self.cut_of(page), 0, "the page is in use");
+        let committed = self.map.commit(page << self.page_shift, self.page_bytes());
         if committed {
-            size.store(bytes as u32, Ordering::Release);
+            self.set_cut(page, bytes as u32 | u32::from(tag) << TAG_SHIFT);
         }
         committed
+    }
+
+    fn cut_of(&self, page: usize) -> u32 {
+        let granule = page << self.page_shift >> GRANULE_SHIFT;
+        self.cuts.get(granule).load(Ordering::Acquire)
+    }
+
+    fn set_cut(&self, page: usize, cut: u32) {
+        let granules = self.page_bytes() >> GRANULE_SHIFT;
+        for granule in page * granules..(page + 1) * granules {
+            self.cuts.get(granule).store(cut, Ordering::Release);
+        }
     }
 
     /// Closes a page and gives its memory back to the system. All its chunks must be free, and
@@ -525,23 +557,23 @@ impl Arena {
     /// # Panics
     /// If a chunk is not free.
     pub(super) fn close_page(&self, page: usize) {
-        let bytes = self.chunk_bytes.get(page).load(Ordering::Acquire) as usize;
+        let bytes = (self.cut_of(page) & CUT_BYTES) as usize;
         assert!(bytes > 0, "the page is not in use");
-        for at in (0..=PAGE_BYTES - bytes).step_by(bytes) {
+        for at in (0..=self.page_bytes() - bytes).step_by(bytes) {
             let state = &self.header(self.link(page, at)).state;
             // Claiming every chunk makes the check and the closing one step.
             let claim = state.compare_exchange(0, CLAIMED, Ordering::Acquire, Ordering::Relaxed);
             assert!(claim.is_ok(), "a page is closed that has a chunk in use");
         }
-        self.chunk_bytes.get(page).store(0, Ordering::Release);
+        self.set_cut(page, 0);
         // SAFETY: every chunk was claimed above, so no `Chunk`, `Pin` or reference into the page
         // exists, and links to it may no longer be used (rules at the top).
-        unsafe { self.map.discard(page * PAGE_BYTES, PAGE_BYTES) };
+        unsafe { self.map.discard(page << self.page_shift, self.page_bytes()) };
     }
 
     /// The link of the chunk that starts `at` bytes into a page.
     pub(super) fn link(&self, page: usize, at: usize) -> Link {
-        let raw = (page * PAGE_BYTES + at) >> self.shift;
+        let raw = ((page << self.page_shift) + at) >> self.shift;
         Link::from_raw(raw as u32).expect("pages in use are numbered from 1")
     }
 
@@ -549,7 +581,7 @@ impl Arena {
     #[inline]
     pub(super) fn place(&self, link: Link) -> (usize, usize) {
         let offset = self.offset(link);
-        (offset / PAGE_BYTES, offset % PAGE_BYTES)
+        (offset >> self.page_shift, offset & (self.page_bytes() - 1))
     }
 
     #[inline]
@@ -563,9 +595,14 @@ impl Arena {
     /// If the link is on no page in use, or the chunk would reach over the end of its page.
     #[inline]
     pub(super) fn chunk_bytes(&self, link: Link) -> usize {
-        let (page, at) = self.place(link);
-        let bytes = self.chunk_bytes.get(page).load(Ordering::Relaxed) as usize;
-        assert!(bytes > 0 && at + bytes <= PAGE_BYTES, "a link to no chunk");
+        let offset = self.offset(link);
+        let at = offset & (self.page_bytes() - 1);
+        let cut = self.cuts.get(offset >> GRANULE_SHIFT);
+        let bytes = (cut.load(Ordering::Relaxed) & CUT_BYTES) as usize;
+        assert!(
+            bytes > 0 && at + bytes <= self.page_bytes(),
+            "a link to no chunk"
+        );
         bytes
     }
 
@@ -581,6 +618,13 @@ impl Arena {
             offset,
             bytes,
         }
+    }
+
+    /// The tag of the page of a chunk.
+    #[inline]
+    pub(super) fn tag(&self, link: Link) -> u8 {
+        let cut = self.cuts.get(self.offset(link) >> GRANULE_SHIFT);
+        (cut.load(Ordering::Relaxed) >> TAG_SHIFT) as u8
     }
 
     /// The header of a chunk.

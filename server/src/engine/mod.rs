@@ -73,9 +73,9 @@ use slab::{Got, Slab};
 use table::{Bucket, Place, Table};
 pub use walk::{Found, Quota, Walk};
 
-/// Pages of address space reserved, so that the memory limit can be raised: 32 GiB, up to which
-/// chunks are aligned to 8 bytes, or the power of two above the limit. Costs no memory.
-const RESERVE_PAGES: usize = 32 << 10;
+/// Address space reserved, so that the memory limit can be raised: 32 GiB, up to which chunks are
+/// aligned to 8 bytes, or the power of two above the limit. Costs no memory.
+const RESERVE_BYTES: usize = 32 << 30;
 /// Items removed for one chunk at most, before the store fails.
 const EVICTIONS_MAX: usize = 64;
 
@@ -113,11 +113,12 @@ impl Engine {
     /// The configuration's, or no address space.
     pub fn new(config: Config) -> Result<Engine, ConfigError> {
         config.validate()?;
-        let limit = usize::try_from(config.memory_limit_bytes / PAGE_BYTES as u64)
+        let limit = usize::try_from(config.memory_limit_bytes / config.page_bytes())
             .map_err(|_| ConfigError::NoAddressSpace)?;
         let arena = Self::reserve_arena(&config, limit).ok_or(ConfigError::NoAddressSpace)?;
-        let align = 1 << Arena::shift(arena.pages());
-        let classes = Classes::new(&config, arena.body_start(), align);
+        let page = arena.page_bytes();
+        let align = 1 << Arena::shift(arena.pages() * page);
+        let classes = Classes::new(&config, arena.body_start(), align, page);
         let items = arena.pages() * classes.per_page(0);
         let parts = || {
             let table = Table::new(config.hash_power, items, config.hash_expand)?;
@@ -144,11 +145,12 @@ impl Engine {
 
     /// The largest arena the system grants, with room for the limit and a page for every class.
     fn reserve_arena(config: &Config, limit_pages: usize) -> Option<Arena> {
+        let page = config.page_bytes() as usize;
         let least = limit_pages.checked_add(classes::CLASSES_MAX + 1)?;
-        let wanted = least.checked_next_power_of_two()?.max(RESERVE_PAGES);
+        let wanted = least.checked_next_power_of_two()?.max(RESERVE_BYTES / page);
         let mut pages = if cfg!(miri) { least } else { wanted };
         loop {
-            if let Some(arena) = Arena::reserve(pages, config.cas) {
+            if let Some(arena) = Arena::reserve(pages, page, config.cas) {
                 return Some(arena);
             }
             if pages == least {
@@ -247,11 +249,11 @@ impl Engine {
         self.expiry.flush_at(point);
     }
 
-    /// Changes the memory limit (bytes, rounded down to whole pages of 1 MiB). Pages above a
+    /// Changes the memory limit (bytes, rounded down to whole pages). Pages above a
     /// lowered limit go back to the system bit by bit, by [`tend`](Engine::tend). `false` if there is no
     /// address space for a limit so high, which then stays as it was.
     pub fn set_memory_limit(&self, bytes: u64) -> bool {
-        let pages = bytes / PAGE_BYTES as u64;
+        let pages = bytes / self.config.page_bytes();
         let most = self.slab.arena().pages() - classes::CLASSES_MAX - 1;
         let fits = pages <= most as u64;
         if fits {
@@ -279,10 +281,10 @@ impl Engine {
             get_flushed: total(Count::GetFlushed),
             hash_power_level: self.table.power(),
             hash_bytes: self.table.bytes() as u64,
-            total_malloced_bytes: (self.slab.pages_taken() * PAGE_BYTES) as u64,
-            limit_bytes: (self.slab.limit_pages() * PAGE_BYTES) as u64,
-            free_pages: self.slab.free_pages() as u64,
-            pages_moved: self.mover.moved(),
+            total_malloced_bytes: self.slab.counted(self.slab.pages_taken()) * PAGE_BYTES as u64,
+            limit_bytes: self.slab.limit_pages() as u64 * self.config.page_bytes(),
+            free_pages: self.slab.free_pages(),
+            pages_moved: self.slab.counted(self.mover.moved() as usize),
             items_moved: self.mover.rescued(),
             page_moving: self.mover.is_moving(),
             flush_point: self.expiry.point(),
@@ -298,7 +300,7 @@ impl Engine {
             ClassStats {
                 class: class as u8 + 1,
                 chunk_bytes: classes.size(class) as u32,
-                chunks_per_page: classes.per_page(class) as u32,
+                chunks_per_page: self.chunks_per_page(class),
                 pages: usage.pages,
                 used_chunks: usage.used_chunks,
                 free_chunks: usage.free_chunks,
@@ -330,8 +332,12 @@ impl Engine {
     /// The size in bytes and the number per page of the chunks of each class, from class 1.
     pub fn classes(&self) -> Vec<(u32, u32)> {
         let classes = self.slab.classes();
-        let of = |class| (classes.size(class) as u32, classes.per_page(class) as u32);
+        let of = |class| (classes.size(class) as u32, self.chunks_per_page(class));
         (0..classes.len()).map(of).collect()
+    }
+
+    fn chunks_per_page(&self, class: usize) -> u32 {
+        (self.slab.classes().per_page(class) * self.slab.pages_per_counted()) as u32
     }
 
     /// Sets all cumulative figures to 0.

@@ -161,11 +161,11 @@ pub struct Stats {
     pub hash_power_level: u32,
     /// Bytes of the hash table.
     pub hash_bytes: u64,
-    /// Bytes of slab pages taken.
+    /// Bytes of slab pages taken, in pages of 1 MiB, the last one started.
     pub total_malloced_bytes: u64,
     /// The memory limit in bytes, whole pages.
     pub limit_bytes: u64,
-    /// Pages taken that belong to no class.
+    /// Pages of 1 MiB taken that belong to no class.
     pub free_pages: u64,
     /// Pages that went from one class to another (cumulative).
     pub pages_moved: u64,
@@ -187,7 +187,8 @@ pub struct ClassStats {
     pub chunk_bytes: u32,
     /// Chunks in one page.
     pub chunks_per_page: u32,
-    /// Pages the class has.
+    /// Pages of 1 MiB the class has. A small memory is divided by smaller pages: then the last one
+    /// is one that was started, and the classes together seem to have more than there is.
     pub pages: u64,
     /// Chunks that hold something.
     pub used_chunks: u64,

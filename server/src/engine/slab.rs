@@ -9,14 +9,12 @@ use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::PAGE_BYTES;
-use super::classes::{Classes, Sizes};
+use super::classes::Classes;
 use super::evict::{self, Hand, Victim, Wish};
 use super::memory::{Arena, Chunk, DATA, LINKED, Link, Pin, Region};
 
-/// Bits of [`Slab::owner`] for the index of a page; there are fewer pages than that.
-const INDEX_BITS: u32 = 24;
 /// The index of a page that is being emptied.
-const LEAVING: u32 = (1 << INDEX_BITS) - 1;
+const LEAVING: u32 = u32::MAX;
 
 /// A page of a class.
 #[derive(Debug)]
@@ -64,8 +62,6 @@ pub(super) struct Class {
     /// Chunks in use, on a page that is being emptied as well.
     used: u64,
     leaving: Option<Leaving>,
-    /// Sizes stored here, while the finer class below waits for its size.
-    sizes: Option<Box<Sizes>>,
     /// Victims asked for since the balance was looked at.
     victims: u32,
 }
@@ -102,8 +98,8 @@ pub(super) struct Slab {
     arena: Arena,
     classes: Classes,
     slots: Vec<Slot>,
-    /// By page: its class in the upper 8 bits, its index among the pages of the class below.
-    owner: Region<AtomicU32>,
+    /// By page: its index among the pages of its class.
+    index: Region<AtomicU32>,
     pool: Mutex<Pool>,
     /// Pages that classes have.
     taken: AtomicUsize,
@@ -124,21 +120,11 @@ pub(super) struct Usage {
 impl Slab {
     /// Nothing taken yet. `None` if the system gives no address space.
     pub(super) fn new(arena: Arena, classes: Classes, limit_pages: usize) -> Option<Slab> {
-        let owner = Region::reserve(arena.pages())?;
-        if !owner.grow(arena.pages(), 0) {
+        let index = Region::reserve(arena.pages())?;
+        if !index.grow(arena.pages(), 0) {
             return None;
         }
-        let slot = |class| {
-            let sizes = classes.observe(class).map(Box::new);
-            Slot(
-                Mutex::new(Class {
-                    sizes,
-                    ..Class::default()
-                }),
-                AtomicU32::new(0),
-            )
-        };
-        let slots = (0..classes.len()).map(slot).collect();
+        let slots = (0..classes.len()).map(|_| Slot::default()).collect();
         let pool = Mutex::new(Pool {
             free: Vec::new(),
             fresh: 1,
@@ -148,7 +134,7 @@ impl Slab {
             arena,
             classes,
             slots,
-            owner,
+            index,
             pool,
             taken,
             limit,
@@ -168,26 +154,26 @@ impl Slab {
     /// The class of a chunk in use.
     #[inline]
     pub(super) fn class_of(&self, link: Link) -> usize {
-        (self.owner(self.arena.place(link).0) >> INDEX_BITS) as usize
+        usize::from(self.arena.tag(link))
     }
 
     /// Is this a chunk that the class may give out again?
     pub(super) fn is_of(&self, link: Link, class: usize) -> bool {
-        let owner = self.owner(self.arena.place(link).0);
-        (owner >> INDEX_BITS) as usize == class && owner & LEAVING != LEAVING
+        self.class_of(link) == class && self.index(self.arena.place(link).0) != LEAVING
     }
 
-    #[inline]
-    fn owner(&self, page: usize) -> u32 {
-        self.owner.get(page).load(Ordering::Relaxed)
+    fn index(&self, page: usize) -> u32 {
+        self.index.get(page).load(Ordering::Relaxed)
     }
 
     /// A chunk for `bytes` of a class with room for them, or what must go for it.
     pub(super) fn allocate(&self, mut class: usize, bytes: usize, wish: &Wish<'_>) -> Got {
+        if self.pages_taken() < self.limit_pages() {
+            class = self.classes.settle(class, bytes);
+        }
         loop {
             let mut slot = self.lock(class);
             let slot = &mut *slot;
-            self.observe(slot, class, bytes);
             let size = self.classes.size(class);
             if let Some((chunk, recycled)) = self.take_free(slot, size) {
                 return Got::Chunk(chunk, recycled);
@@ -215,31 +201,16 @@ impl Slab {
         }
     }
 
-    /// Notes a size stored in a fixed class; once the class is worth two pages, gives the flexible
-    /// one below it the size that saves most.
-    fn observe(&self, slot: &mut Class, class: usize, bytes: usize) {
-        let Some(sizes) = &mut slot.sizes else { return };
-        sizes.note(bytes);
-        let enough = 2 * self.classes.per_page(class) as u32;
-        if slot.pages.len() >= 2
-            && sizes.total() >= enough
-            && let Some(size) = sizes.best()
-        {
-            self.classes.choose(class, size);
-            slot.sizes = None;
-        }
-    }
-
     /// Gives a class a page that no class has. `false` if the system has no memory for it.
     fn add_page(&self, slot: &mut Class, class: usize, number: u32, clock: u64) -> bool {
         if !self
             .arena
-            .open_page(number as usize, self.classes.size(class))
+            .open_page(number as usize, self.classes.size(class), class as u8)
         {
             return false;
         }
         let index = slot.pages.len() as u32;
-        self.set_owner(number, class, index);
+        self.set_index(number, index);
         let (free, cut, used) = (0, 0, 0);
         slot.pages.push(Page {
             number,
@@ -253,11 +224,9 @@ impl Slab {
         true
     }
 
-    fn set_owner(&self, page: u32, class: usize, index: u32) {
-        let owner = (class as u32) << INDEX_BITS | index;
-        self.owner
-            .get(page as usize)
-            .store(owner, Ordering::Relaxed);
+    fn set_index(&self, page: u32, index: u32) {
+        let of_page = self.index.get(page as usize);
+        of_page.store(index, Ordering::Relaxed);
     }
 
     /// Takes a chunk back.
@@ -265,7 +234,7 @@ impl Slab {
         let class = self.class_of(chunk.link());
         let (number, _) = self.arena.place(chunk.link());
         let mut slot = self.lock(class);
-        let index = self.owner(number) & LEAVING;
+        let index = self.index(number);
         let slot = &mut *slot;
         slot.used -= 1;
         if index == LEAVING {
@@ -295,7 +264,7 @@ impl Slab {
             let link = if let Some(link) = free {
                 page.free = self.arena.header(link).lens.load(Ordering::Relaxed);
                 Some(link)
-            } else if page.cut as usize + size <= PAGE_BYTES {
+            } else if page.cut as usize + size <= self.arena.page_bytes() {
                 let link = self.arena.link(page.number as usize, page.cut as usize);
                 page.cut += size as u32;
                 Some(link)
@@ -354,10 +323,10 @@ impl Slab {
         let index = slot.hand.next_page(slot.pages.len());
         let page = slot.pages.swap_remove(index);
         slot.hand.pages_changed();
-        self.set_owner(page.number, class, LEAVING);
+        self.set_index(page.number, LEAVING);
         slot.room.clear();
         for (index, page) in slot.pages.iter().enumerate() {
-            self.set_owner(page.number, class, index as u32);
+            self.set_index(page.number, index as u32);
             if page.listed {
                 slot.room.push(index as u32);
             }
@@ -457,20 +426,31 @@ impl Slab {
         self.taken.load(Ordering::Relaxed)
     }
 
+    /// Pages as figures count them that so many pages are, the last one started.
+    pub(super) fn counted(&self, pages: usize) -> u64 {
+        pages.div_ceil(self.pages_per_counted()) as u64
+    }
+
+    /// How many pages figures count as one.
+    pub(super) fn pages_per_counted(&self) -> usize {
+        PAGE_BYTES / self.arena.page_bytes()
+    }
+
     /// Pages that classes may have.
     pub(super) fn limit_pages(&self) -> usize {
         self.limit.load(Ordering::Relaxed)
     }
 
-    /// Pages that were in use and may be used again.
-    pub(super) fn free_pages(&self) -> usize {
+    /// Pages that were in use and may be used again, as figures count them.
+    pub(super) fn free_pages(&self) -> u64 {
         let free = self
             .pool
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .free
             .len();
-        free.min(self.limit_pages().saturating_sub(self.pages_taken()))
+        let room = self.limit_pages().saturating_sub(self.pages_taken());
+        (free.min(room) / self.pages_per_counted()) as u64
     }
 
     /// Sets the limit; pages above it stay where they are for now.
@@ -483,9 +463,10 @@ impl Slab {
         let slot = self.lock(class);
         let leaving = slot.leaving.as_ref().map_or(0, |leaving| leaving.page.used);
         let used = slot.used - u64::from(leaving);
-        let chunks = (slot.pages.len() * self.classes.per_page(class)) as u64;
+        let pages = self.counted(slot.pages.len());
+        let chunks = pages * (self.classes.per_page(class) * self.pages_per_counted()) as u64;
         Usage {
-            pages: slot.pages.len() as u64,
+            pages,
             used_chunks: used,
             free_chunks: chunks - used,
             age: slot.hand.age(&self.arena, &slot.pages, now),

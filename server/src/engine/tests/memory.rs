@@ -27,10 +27,7 @@ fn memory_stays_within_the_limit() {
         .map(|class| class.pages.saturating_sub(1))
         .sum::<u64>();
     assert!(within <= 8, "{classes:?}");
-    assert_eq!(
-        stats.total_malloced_bytes >> 20,
-        classes.iter().map(|class| class.pages).sum()
-    );
+    assert!(stats.total_malloced_bytes <= 9 << 20, "{stats:?}");
     assert_no_leak(&engine);
 }
 
@@ -132,26 +129,48 @@ fn without_eviction_a_full_cache_refuses_but_reuses_the_dead() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "fills megabytes")]
+fn what_one_chunk_could_hold_is_refused_before_its_value_comes() {
+    let engine = with(Config {
+        evict: false,
+        ..Config {
+            memory_limit_bytes: 8 << 20,
+            ..Config::default()
+        }
+    });
+    // In the chunks of so small a memory it is in many pieces.
+    for i in 0.. {
+        let Ok(mut draft) = engine.reserve(&key(i), 0, 0, 300_000, 1) else {
+            break assert!(i > 25, "{i} in 8 MiB");
+        };
+        assert_eq!(draft.fill(&vec![0; 300_000], 1), Ok(300_000));
+        engine.commit(draft, Mode::Set, 1);
+    }
+    let mut draft = engine.reserve(b"larger", 0, 0, 800_000, 1).expect("a head");
+    assert_eq!(draft.fill(&vec![0; 800_000], 1), Err(NoMemory));
+}
+
+#[test]
 #[cfg_attr(miri, ignore = "moves megabytes")]
 fn a_draft_in_the_making_is_never_evicted() {
     let engine = engine();
     let mut drafts = Vec::new();
     loop {
-        match engine.reserve(&key(drafts.len()), 0, 0, 60_000, 1) {
+        match engine.reserve(&key(drafts.len()), 0, 0, 15_000, 1) {
             Ok(draft) => drafts.push(draft),
             Err(error) => break assert_eq!(error, ReserveError::NoMemory),
         }
     }
     let made = drafts.len();
-    assert!(made >= 4 * 16);
+    assert!(made >= 4 * 64);
     for (i, mut draft) in drafts.into_iter().enumerate() {
-        let value = vec![i as u8; 60_000];
-        assert_eq!(draft.fill(&value, 1), Ok(60_000));
+        let value = vec![i as u8; 15_000];
+        assert_eq!(draft.fill(&value, 1), Ok(15_000));
         engine.commit(draft, Mode::Set, 1);
     }
     for i in 0..made {
         let item = engine.peek(&key(i), 1).expect("not evicted");
-        assert!(item.value() == Some(&[i as u8; 60_000]));
+        assert!(item.value() == Some(&[i as u8; 15_000]));
     }
 }
 
@@ -168,7 +187,7 @@ fn items_being_read_are_not_evicted() {
     }
     assert!(engine.stats().evictions > 0);
     for (i, reader) in readers.iter().enumerate() {
-        assert!(reader.value() == Some(&[i as u8; 60_000]));
+        assert!(bytes(reader) == [i as u8; 60_000]);
         assert!(engine.peek(&key(i), 1).is_some());
     }
 }
@@ -274,7 +293,7 @@ fn a_lowered_limit_gives_pages_back() {
 #[cfg_attr(miri, ignore = "fills megabytes")]
 fn items_of_one_size_get_chunks_of_their_size() {
     let engine = with(Config {
-        memory_limit_bytes: 32 << 20,
+        memory_limit_bytes: 64 << 20,
         ..Config::default()
     });
     fill(&engine, 512);
@@ -285,10 +304,10 @@ fn items_of_one_size_get_chunks_of_their_size() {
         .max_by_key(|class| class.pages)
         .expect("a class");
     assert!(
-        (size..size + 8).contains(&(most.chunk_bytes as usize)),
+        (size..size + 14).contains(&(most.chunk_bytes as usize)),
         "{classes:?}"
     );
-    assert!(most.pages >= 29, "{classes:?}");
+    assert!(most.pages >= 63, "{classes:?}");
 }
 
 #[test]

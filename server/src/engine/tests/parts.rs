@@ -5,8 +5,8 @@ use super::super::table::Table;
 
 #[test]
 fn a_chunk_has_one_owner_or_readers_but_never_both() {
-    let arena = Arena::reserve(3, true).expect("address space");
-    assert!(arena.open_page(1, 104));
+    let arena = Arena::reserve(3, 64 << 10, true).expect("address space");
+    assert!(arena.open_page(1, 104, 5));
     let link = arena.link(1, 208);
     let mut chunk = arena.claim(link).expect("a fresh page is free");
     assert!(arena.claim(link).is_none(), "owned");
@@ -40,13 +40,13 @@ fn a_chunk_has_one_owner_or_readers_but_never_both() {
 
 #[test]
 fn a_closed_page_comes_back_zeroed_and_with_other_chunks() {
-    let arena = Arena::reserve(2, false).expect("address space");
-    assert!(arena.open_page(1, 64));
+    let arena = Arena::reserve(2, 64 << 10, false).expect("address space");
+    assert!(arena.open_page(1, 64, 5));
     let mut chunk = arena.claim(arena.link(1, 64)).expect("free");
     arena.body_mut(&mut chunk, 0, 48).fill(0xff);
     let _ = arena.retire(chunk);
     arena.close_page(1);
-    assert!(arena.open_page(1, 96));
+    assert!(arena.open_page(1, 96, 5));
     let chunk = arena.claim(arena.link(1, 0)).expect("free");
     assert_eq!(arena.body_owned(&chunk, 0, 80), [0; 80]);
     let _ = arena.retire(chunk);
@@ -55,8 +55,8 @@ fn a_closed_page_comes_back_zeroed_and_with_other_chunks() {
 #[test]
 #[should_panic(expected = "chunk in use")]
 fn a_page_in_use_cannot_be_closed() {
-    let arena = Arena::reserve(2, false).expect("address space");
-    assert!(arena.open_page(1, 64));
+    let arena = Arena::reserve(2, 64 << 10, false).expect("address space");
+    assert!(arena.open_page(1, 64, 5));
     let _chunk = arena.claim(arena.link(1, 640)).expect("free");
     arena.close_page(1);
 }
@@ -64,8 +64,8 @@ fn a_page_in_use_cannot_be_closed() {
 #[test]
 #[should_panic(expected = "beyond the end of a chunk")]
 fn a_body_ends_with_its_chunk() {
-    let arena = Arena::reserve(2, true).expect("address space");
-    assert!(arena.open_page(1, 64));
+    let arena = Arena::reserve(2, 64 << 10, true).expect("address space");
+    assert!(arena.open_page(1, 64, 5));
     let mut chunk = arena.claim(arena.link(1, 0)).expect("free");
     arena.body_mut(&mut chunk, 1, 40);
 }
@@ -73,8 +73,8 @@ fn a_body_ends_with_its_chunk() {
 #[test]
 #[should_panic(expected = "a link to no chunk")]
 fn a_link_to_a_page_not_in_use_is_caught() {
-    let arena = Arena::reserve(3, true).expect("address space");
-    assert!(arena.open_page(1, 64));
+    let arena = Arena::reserve(3, 64 << 10, true).expect("address space");
+    assert!(arena.open_page(1, 64, 5));
     arena.header(arena.link(2, 0));
 }
 
