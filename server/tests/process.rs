@@ -414,3 +414,21 @@ fn very_verbose_shows_classes_and_listeners_as_memcached_does() {
     );
     assert!(listening.starts_with('<'));
 }
+
+#[test]
+fn very_verbose_shows_commands_and_no_values() {
+    let server = Server::start(&ours(), &["-vv"]);
+    let script = "ms key 6 c\r\nsecret\r\nmg key v s\r\nget key\r\n";
+    let mut raw = server.connect();
+    raw.send(script);
+    raw.read_until("END");
+    let log = || server.stderr();
+    wait_until("the answer to the last command", || {
+        log().contains(" END\n")
+    });
+    let log = log();
+    for shown in [" ms key 6 c\n", " mg key v s\n", " VA 6 s6\n", " get key\n"] {
+        assert!(log.contains(shown), "{shown:?} is not in {log}");
+    }
+    assert!(!log.contains("secret"), "{log}");
+}

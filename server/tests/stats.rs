@@ -123,11 +123,29 @@ fn have_the_same_settings(ours: &Server, stock: &Server) {
 
 #[test]
 fn counters_count_what_memcached_counts() {
-    let program = need!(Program::memcached());
-    let script = "set a 0 0 1\r\n1\r\nget a b a\r\ngat 0 a b\r\ntouch a 0\r\ntouch b 0\r\n\
+    count_the_same(
+        "set a 0 0 1\r\n1\r\nget a b a\r\ngat 0 a b\r\ntouch a 0\r\ntouch b 0\r\n\
         incr a 1\r\nincr b 1\r\ndecr a 1\r\ndecr b 1\r\ncas a 0 0 1 999999\r\nx\r\n\
         cas b 0 0 1 1\r\nx\r\nadd a 0 0 1\r\nx\r\nset c 0 0 3\r\ntoolong\r\nset d 0 0 2000000\r\n\
-        delete a\r\ndelete a\r\nflush_all\r\n";
+        delete a\r\ndelete a\r\nflush_all\r\n",
+    );
+}
+
+#[test]
+fn meta_commands_count_as_memcacheds_do() {
+    count_the_same(
+        "ms a 1\r\n1\r\nmg a\r\nmg a v t\r\nmg a T30\r\nmg a T30 q v\r\nmg b\r\nmg b T30 q\r\n\
+        mg c N30\r\nmg c N30 T30\r\nmg e T30 N30\r\nms a 1 C0\r\nx\r\nms b 1 C5 MR\r\nx\r\n\
+        ms a 1 C1 I\r\n1\r\nms a 1 MA\r\n1\r\nms b 1 MA\r\n1\r\nms a 1 ME\r\n1\r\nms a 2 k k\r\nxx\r\n\
+        ms a 3\r\ntoolong\r\nma a\r\nma a MD q\r\nma b\r\nma b MD\r\nma a C1\r\nma f N0\r\nma f N0\r\n\
+        md a C1\r\nmd a I\r\nmd b I\r\nmd a\r\nmd a\r\nmd c q\r\nme e\r\nme zz\r\nmn\r\n\
+        ms d 2000000\r\n",
+    );
+}
+
+/// Sends the requests, the last one with two megabytes behind it, to both servers.
+fn count_the_same(script: &str) {
+    let program = need!(Program::memcached());
     let counted = |server: &Server| {
         let mut raw = server.connect();
         raw.send(script);

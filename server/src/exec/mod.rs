@@ -1,10 +1,10 @@
 //! Carrying out requests: request → engine → reply. What a protocol's commands mean lives here and
 //! only here; sockets and framing are `net`'s, storage is `engine`'s.
 //!
-//! A bad request is answered, it is not an error: nothing here returns one. Next: `text.rs` and
-//! `binary/` for the commands on keys, `upload.rs` for the values some of them bring, `admin.rs` for
-//! the commands on the server, `chores.rs` for those on its work behind the scenes, `dump.rs` for lists
-//! of all items, `users.rs` for who may log in, `output.rs` for where replies go.
+//! A bad request is answered, it is not an error: nothing here returns one. Next: `text.rs`,
+//! `meta/` and `binary/` for the commands on keys, `upload.rs` for the values some of them bring,
+//! `admin.rs` for the commands on the server, `chores.rs` for those on its work behind the scenes,
+//! `dump.rs` for lists of all items, `users.rs` for who may log in, `output.rs` for where replies go.
 
 mod admin;
 pub mod binary;
@@ -12,6 +12,7 @@ mod chores;
 #[cfg(feature = "debug-commands")]
 mod debug;
 mod dump;
+mod meta;
 mod output;
 mod text;
 mod upload;

@@ -11,7 +11,7 @@ use mcrs::codec::text::{BadRequest, CRLF, Request, ValueHead};
 
 use super::output::COPY_MAX;
 use super::upload::{Answer, Intake};
-use super::{Context, Mark, Next, Output, Refusal, Upload, admin};
+use super::{Context, Mark, Next, Output, Refusal, Upload, admin, meta};
 use crate::engine::{Arith, Delete, Direction, Facts, Mode, ReserveError, Shown, Terms};
 use crate::flags::MEMCACHED_VERSION;
 
@@ -69,6 +69,7 @@ pub fn run(context: &Context, request: Request<'_>, out: &mut Output) -> Next {
             context.shared.verbosity.store(level.min(2), Relaxed);
             answer(out, "OK", noreply)
         }
+        Request::Meta(request) => meta::run(context, &request, out),
         Request::Version => {
             out.bytes().extend_from_slice(b"VERSION ");
             out.line(MEMCACHED_VERSION);
@@ -233,6 +234,7 @@ impl Retrieval {
 fn store(context: &Context, store: &Store<'_>) -> Next {
     let intake = Intake {
         key: store.key,
+        encoded_key: false,
         flags: store.flags,
         expiry: context.shared.clock.expiry(store.exptime),
         len: store.len as usize,

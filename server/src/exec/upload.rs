@@ -7,6 +7,7 @@ use mcrs::codec::binary::Status;
 use mcrs::codec::text::CRLF;
 
 use super::binary::{self, ReplyTo};
+use super::meta::Pending;
 use super::{Context, Output};
 use crate::engine::{Draft, Mode, NoMemory, ReserveError, Stored, Terms};
 
@@ -15,6 +16,8 @@ use crate::engine::{Draft, Mode, NoMemory, ReserveError, Stored, Terms};
 pub(super) struct Intake<'a> {
     /// 1 to 250 bytes.
     pub(super) key: &'a [u8],
+    /// Whether the client gave it in base64.
+    pub(super) encoded_key: bool,
     /// Client flags.
     pub(super) flags: u32,
     /// The tick at which the item is gone; 0 is never.
@@ -44,6 +47,8 @@ pub struct Upload {
 pub(super) enum Answer {
     /// By a line of the text protocol, or not at all.
     Text { noreply: bool },
+    /// By a reply of the meta protocol.
+    Meta(Pending),
     /// By a reply of the binary protocol.
     Binary(ReplyTo),
 }
@@ -92,8 +97,11 @@ impl Upload {
         let counters = context.counters;
         let Intake { key, len, .. } = *intake;
         let error = match engine.reserve(key, intake.flags, intake.expiry, len, now) {
-            Ok(draft) => {
+            Ok(mut draft) => {
                 counters.cmd_set.add(1);
+                if intake.encoded_key {
+                    draft.mark_encoded_key();
+                }
                 return Ok(Upload {
                     draft,
                     mode: intake.mode,
@@ -123,7 +131,7 @@ impl Upload {
     #[inline]
     pub fn terminator(&self) -> &'static [u8] {
         match self.answer {
-            Answer::Text { .. } => CRLF,
+            Answer::Text { .. } | Answer::Meta(_) => CRLF,
             Answer::Binary(_) => &[],
         }
     }
@@ -158,6 +166,7 @@ impl Upload {
             Answer::Text { noreply } => {
                 Refusal::line("SERVER_ERROR Out of memory during read", noreply)
             }
+            Answer::Meta(_) => Refusal::Line("SERVER_ERROR Out of memory during read"),
             Answer::Binary(to) => Refusal::Status(to, Status::OUT_OF_MEMORY),
         }
     }
@@ -170,7 +179,7 @@ impl Upload {
         }
         let shared = context.shared;
         let now = shared.clock.now();
-        let (stored, _) = shared
+        let (stored, len) = shared
             .engine
             .commit_with(self.draft, self.mode, &self.terms, now);
         if let Mode::Cas(_) = self.mode {
@@ -190,6 +199,7 @@ impl Upload {
                 Stored::Exists => "EXISTS",
                 Stored::NotFound => "NOT_FOUND",
             }),
+            Answer::Meta(pending) => pending.finish(stored, len, out),
             Answer::Binary(to) => binary::finish_store(to, self.mode, stored, out),
         }
     }
@@ -201,6 +211,7 @@ impl Answer {
     fn unterminated(&self) -> Refusal {
         match *self {
             Answer::Text { noreply } => Refusal::line("CLIENT_ERROR bad data chunk", noreply),
+            Answer::Meta(_) => Refusal::Line("CLIENT_ERROR bad data chunk"),
             // It has none.
             Answer::Binary(_) => Refusal::Silence,
         }

@@ -58,6 +58,8 @@ counters! {
     cmd_flush,
     /// `touch`, and keys of `gat` and `gats`, hit or miss.
     cmd_touch,
+    /// `me` commands.
+    cmd_meta,
     /// Keys of `get` and `gets` that were found.
     get_hits,
     /// Keys of `get` and `gets` that were not.

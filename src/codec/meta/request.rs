@@ -1,11 +1,11 @@
 //! Requests: one line each, parsed for servers and printed for clients.
 
-use super::flags::{Flags, push_flag};
+use super::flags::{Flags, push_flag, push_token};
 use super::{Key, push_key};
 use crate::codec::key::MAX_KEY_LEN;
 use crate::codec::num;
-use crate::codec::text::Words;
 use crate::codec::text::request::{ArithVerb, BadRequest, MAX_DATA_LEN};
+use crate::codec::text::{CRLF, Words};
 
 const BAD_STORE_MODE: &str = "CLIENT_ERROR invalid mode for ms M token";
 const BAD_ARITH_MODE: &str = "CLIENT_ERROR invalid mode for ma M token";
@@ -240,6 +240,39 @@ fn debug<'a>(mut key: Key<'a>, mut words: Words<'a>) -> Result<Request<'a>, BadR
         return Err(BadRequest::FORMAT);
     }
     Ok(Request::Debug { key })
+}
+
+impl Request<'_> {
+    /// Appends the line. Parsing what was encoded gives the same request again; words that servers
+    /// ignore are not kept.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        let (verb, key, flags) = match *self {
+            Request::Get { key, flags } => (Verb::Get, key, Some(flags)),
+            Request::Store(Store { key, flags, .. }) => (Verb::Store, key, Some(flags)),
+            Request::Delete { key, flags } => (Verb::Delete, key, Some(flags)),
+            Request::Arith { key, flags, .. } => (Verb::Arith, key, Some(flags)),
+            Request::Debug { key } => (Verb::Debug, key, None),
+            Request::Noop => {
+                out.extend_from_slice(Verb::Noop.name().as_bytes());
+                return out.extend_from_slice(CRLF);
+            }
+        };
+        out.extend_from_slice(verb.name().as_bytes());
+        out.push(b' ');
+        out.extend_from_slice(key.token);
+        if let Request::Store(Store { len, .. }) = *self {
+            out.push(b' ');
+            num::push_u64(out, u64::from(len));
+        }
+        match flags {
+            Some(flags) => flags
+                .tokens()
+                .for_each(|flag| push_token(out, flag.letter, flag.arg)),
+            None if key.binary => push_flag(out, b'b'),
+            None => {}
+        }
+        out.extend_from_slice(CRLF);
+    }
 }
 
 /// Appends the beginning of a line, to be followed by [flags](super::flags::push_flag) and

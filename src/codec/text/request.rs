@@ -3,7 +3,7 @@
 use super::words::find;
 use super::{CRLF, Decoded, Words};
 use crate::codec::key::MAX_KEY_LEN;
-use crate::codec::{DecodeError, DecodeErrorKind, num};
+use crate::codec::{DecodeError, DecodeErrorKind, meta, num};
 
 /// Longest request line without a line end that is waited for, unless it is a `get` or `gets`.
 /// Source: memcached 1.6.45, measured.
@@ -217,6 +217,8 @@ pub enum Request<'a> {
         /// The words after `stats`.
         args: Words<'a>,
     },
+    /// A command of the meta protocol.
+    Meta(meta::Request<'a>),
     /// `version`.
     Version,
     /// `quit`.
@@ -341,6 +343,9 @@ pub fn parse(line: &[u8]) -> Result<Request<'_>, BadRequest> {
     let Some(verb) = words.next() else {
         return Err(BadRequest::UNKNOWN);
     };
+    if let Some(verb) = meta::Verb::from_word(verb) {
+        return meta::request::parse(verb, words).map(Request::Meta);
+    }
     match verb {
         b"get" => Ok(Request::Get {
             cas: false,
@@ -563,6 +568,7 @@ impl Request<'_> {
                 args.for_each(|word| push_key(out, word));
                 false
             }
+            Request::Meta(ref request) => return request.encode(out),
             Request::Version => {
                 out.extend_from_slice(b"version");
                 false

@@ -34,6 +34,7 @@ pub(super) fn begin(context: &Context, to: ReplyTo, store: &Store<'_>) -> Next {
     };
     let intake = Intake {
         key: store.key,
+        encoded_key: false,
         flags: store.flags,
         expiry: context.shared.clock.expiry(store.exptime.into()),
         len: store.len as usize,

@@ -56,10 +56,16 @@ impl Dialogue {
     fn log(&self, line: &[u8], reply: &[u8]) {
         let fd = self.fd;
         eprintln!("<{fd} {}", line.trim_ascii_end().escape_ascii());
-        // The last line only: what is before it may be values, which are the users' own.
-        let mut lines = reply.trim_ascii_end().rsplit(|&b| b == b'\n');
-        if let Some(last) = lines.next().filter(|last| !last.is_empty()) {
-            eprintln!(">{fd} {}", last.trim_ascii_end().escape_ascii());
+        // Values are the users' own: the last line only, before which they are; of the meta
+        // protocol the first one, behind which they are.
+        let is_newline = |&b: &u8| b == b'\n';
+        let shown = if reply.starts_with(b"VA ") {
+            reply.split(is_newline).next()
+        } else {
+            reply.trim_ascii_end().rsplit(is_newline).next()
+        };
+        if let Some(line) = shown.filter(|line| !line.is_empty()) {
+            eprintln!(">{fd} {}", line.trim_ascii_end().escape_ascii());
         }
     }
 }

@@ -47,7 +47,7 @@ pub fn general(shared: &Shared, to: &mut Put<'_>) {
     put(to, "cmd_set", totals.cmd_set);
     put(to, "cmd_flush", totals.cmd_flush);
     put(to, "cmd_touch", totals.cmd_touch);
-    put(to, "cmd_meta", 0);
+    put(to, "cmd_meta", totals.cmd_meta);
     put(to, "get_hits", totals.get_hits);
     put(to, "get_misses", totals.get_misses);
     put(to, "get_expired", engine.get_expired);

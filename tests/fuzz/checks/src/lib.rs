@@ -25,6 +25,7 @@ pub mod input;
 pub mod inputs;
 pub mod key;
 pub mod line;
+pub mod meta_line;
 pub mod number;
 pub mod options;
 pub mod pool;

@@ -5,9 +5,10 @@
 
 use mcrs::codec::text::{BadRequest, Request};
 
+use crate::meta_line::{self, Meta};
 use crate::number::{i32_strict, strtol, strtoul, u32_strict, u64_strict};
 
-const FORMAT: &str = "CLIENT_ERROR bad command line format";
+pub(crate) const FORMAT: &str = "CLIENT_ERROR bad command line format";
 const EXPTIME: &str = "CLIENT_ERROR invalid exptime argument";
 const DELTA: &str = "CLIENT_ERROR invalid numeric delta argument";
 const ERROR: &str = "ERROR";
@@ -56,6 +57,8 @@ pub enum Line<'a> {
     Verbosity { level: u32, noreply: bool },
     /// `stats` with the words behind it.
     Stats { args: Words<'a> },
+    /// `mg`, `ms`, `md`, `ma`, `me`, `mn`
+    Meta(Box<Meta<'a>>),
     /// `version`
     Version,
     /// `quit`
@@ -134,6 +137,7 @@ pub fn read(whole: &[u8]) -> Line<'_> {
         b"stats" => Line::Stats {
             args: args.to_vec(),
         },
+        [b'm', verb] if b"gsdaen".contains(verb) => meta_line::read(*verb, args),
         b"version" => Line::Version,
         b"quit" => Line::Quit,
         _ if args.last().is_some_and(|word| word.starts_with(b"HTTP/")) => Line::Bad {
@@ -150,7 +154,7 @@ fn fits(key: &[u8]) -> bool {
     key.len() <= 250
 }
 
-fn bad(reply: &'static str, noreply: bool) -> Line<'static> {
+pub(crate) fn bad(reply: &'static str, noreply: bool) -> Line<'static> {
     Line::Bad {
         reply,
         swallow: 0,
@@ -275,6 +279,7 @@ pub fn decoded<'a>(request: &Result<Request<'a>, BadRequest>) -> Line<'a> {
         Ok(Request::Stats { args }) => Line::Stats {
             args: args.collect(),
         },
+        Ok(Request::Meta(ref request)) => meta_line::decoded(request),
         Ok(Request::Version) => Line::Version,
         Ok(Request::Quit) => Line::Quit,
         Ok(Request::Admin {

@@ -11,6 +11,7 @@ use mcrs::codec::Decoded;
 use mcrs::codec::text::request;
 use mcrs_fuzz_checks::inputs::{Mutator, known};
 use mcrs_fuzz_checks::line::{self, Line};
+use mcrs_fuzz_checks::meta_line::Meta;
 use mcrs_fuzz_checks::server::exec::{End, Step};
 use mcrs_fuzz_checks::server::input;
 use mcrs_fuzz_checks::server::model::{Held, Model, Sizes};
@@ -72,6 +73,24 @@ impl Peer {
         }
     }
 
+    /// The answer of a meta command, if there is one: an `mn` was sent behind it.
+    fn meta(&mut self) -> Vec<u8> {
+        let mut reply = Vec::new();
+        loop {
+            let line = self.line();
+            if line == b"MN\r\n" {
+                return reply;
+            }
+            reply.extend_from_slice(&line);
+            if line.starts_with(b"VA ") {
+                let len: usize = word(&line, 1);
+                let mut value = vec![0; len + 2];
+                self.0.read_exact(&mut value).expect("memcached answers");
+                reply.extend_from_slice(&value);
+            }
+        }
+    }
+
     /// What it has of a key.
     fn held(&mut self, key: &[u8]) -> Option<Held> {
         self.send(&[b"gets ", key, b"\r\n"].concat());
@@ -86,6 +105,7 @@ impl Peer {
             flags: word(head, 2),
             value: value.to_vec(),
             cas: word(head, 4),
+            inner: None,
         })
     }
 
@@ -133,17 +153,23 @@ fn understood(mut data: &[u8], now: i64) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
                 };
                 data = &data[bytes.len()..];
                 block = Some(bytes.to_vec());
-                // What 1.6.18 does with the rest of a chunk that does not end is its own; and
-                // incr of blanks reads on behind the value, into whatever was there before.
-                let blanks = bytes.iter().all(|b| b.is_ascii_whitespace() || *b == 0x0b);
-                plain(key)
-                    && lasting(*exptime)
-                    && bytes.ends_with(b"\r\n")
-                    && (*len == 0 || !blanks)
+                plain(key) && lasting(*exptime) && is_plain_block(bytes)
             }
             Line::Delete { key, .. } | Line::Arith { key, .. } => plain(key),
             Line::Touch { key, exptime, .. } => plain(key) && lasting((*exptime).into()),
             Line::FlushAll { exptime, .. } => exptime.is_none_or(|exptime| exptime <= 0),
+            Line::Meta(meta) => {
+                if meta.verb == b's' {
+                    let Some(bytes) = data.get(..meta.len as usize + 2) else {
+                        break;
+                    };
+                    data = &data[bytes.len()..];
+                    block = Some(bytes.to_vec());
+                }
+                plain(&meta.key)
+                    && block.as_deref().is_none_or(is_plain_block)
+                    && meta_is_the_same(meta, lasting)
+            }
             _ => false,
         };
         if let (true, Ok(request)) = (same, value) {
@@ -153,6 +179,36 @@ fn understood(mut data: &[u8], now: i64) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
         }
     }
     requests
+}
+
+/// Whether 1.6.18 does with a data block what is expected: what it does with the rest of one that does
+/// not end is its own; and incr of blanks reads on behind the value, into whatever was there before.
+fn is_plain_block(block: &[u8]) -> bool {
+    let blanks = block.iter().all(|b| b.is_ascii_whitespace() || *b == 0x0b);
+    block.ends_with(b"\r\n") && (block.len() == 2 || !blanks)
+}
+
+/// Whether 1.6.18 answers a meta command as 1.6.45 does, however long it takes.
+fn meta_is_the_same(meta: &Meta<'_>, lasting: impl Fn(i64) -> bool) -> bool {
+    let known: &[u8] = match meta.verb {
+        b'g' => b"kOqvsfcuTNIFMPLJD",
+        b's' => b"kOqvfctTFMCIPLJD",
+        b'd' => b"kOqvsfctTCIFMPLJD",
+        b'a' => b"kOqvsfcNJDCMIFPL",
+        _ => return false,
+    };
+    let exptime = |letter: u8| {
+        meta.number(letter)
+            .map(|n| i64::try_from(n).expect("32 bits"))
+    };
+    meta.flags.len() < 16
+        && meta.flags.iter().all(|(letter, arg)| {
+            let argument = arg.iter().all(u8::is_ascii_graphic);
+            known.contains(letter) && argument && (*letter != b'M' || arg.len() == 1)
+        })
+        && [b'T', b'N'].into_iter().all(|letter| exptime(letter).is_none_or(&lasting))
+        // It answers when it creates a number, in spite of q.
+        && !(meta.verb == b'a' && meta.has(b'N') && meta.has(b'q'))
 }
 
 /// Sends the requests of an input one by one; the model judges each answer. The number of requests.
@@ -172,10 +228,16 @@ fn judge(peer: &RefCell<Peer>, data: &[u8]) -> usize {
     let requests = understood(&input(data, last_cas), now);
     for (line, block) in &requests {
         let mut asked = peer.borrow_mut();
-        asked.send(&[&line[..], block.as_deref().unwrap_or_default()].concat());
+        let request = line::read(line);
+        let end: &[u8] = match request {
+            Line::Meta(_) => b"mn\r\n",
+            _ => b"",
+        };
+        asked.send(&[&line[..], block.as_deref().unwrap_or_default(), end].concat());
         let silent = line.ends_with(b" noreply\r\n");
-        let reply = match line::read(line) {
+        let reply = match request {
             Line::Get { .. } => asked.values(),
+            Line::Meta(_) => asked.meta(),
             _ if silent => Vec::new(),
             _ => asked.line(),
         };

@@ -7,7 +7,7 @@ use mcrs::codec::text::Request;
 use mcrs::codec::text::request::{self, Keys};
 use mcrsd::exec::{self, Context, Next, Output, Refusal};
 
-use super::model::{Held, Model};
+use super::model::{Held, Inner, Model};
 use super::{Bed, SIZES, input};
 
 /// One request and what became of it.
@@ -143,13 +143,19 @@ pub fn check(data: &[u8]) {
         let bed = bed.get_or_insert_with(Bed::new);
         let last_cas = bed.reset();
         let data = input(data, last_cas);
-        let mut model = Model::new(SIZES, bed.context.shared.clock.unix(), last_cas);
+        let clock = &bed.context.shared.clock;
+        let mut model = Model::new(SIZES, clock.unix(), last_cas);
         let held = |key: &[u8]| {
             let item = bed.engine().peek(key, bed.now())?;
             Some(Held {
                 flags: item.flags(),
                 value: item.pieces().flatten().copied().collect(),
                 cas: item.cas(),
+                inner: Some(Inner {
+                    expiry: (item.expiry() != 0).then(|| clock.unix_of(item.expiry())),
+                    fetched: item.was_fetched(),
+                    encoded: item.has_encoded_key(),
+                }),
             })
         };
         carry_out(&bed.context, &data, |step| model.judge(step, &held));

@@ -30,9 +30,15 @@ struct Pair {
 
 impl Pair {
     fn new() -> Pair {
-        let served = Bed::new();
+        let unix = |bed: &Bed| bed.context.shared.clock.unix();
+        // Started in one second, or times of day would mean different TTLs to them.
+        let mut plain = Bed::new();
+        let mut served = Bed::new();
+        while unix(&plain) != unix(&served) {
+            (plain, served) = (served, Bed::new());
+        }
         Pair {
-            plain: Bed::new(),
+            plain,
             solo: Solo::new(served.context.shared),
             served,
             runtime: Builder::new_current_thread()

@@ -1,8 +1,10 @@
-//! A text server of a page: a map, and memcached's rules word for word. It reads lines by
-//! [`crate::line`], not by our decoder.
+//! A text server of a page or two: a map, and memcached's rules word for word. It reads lines by
+//! [`crate::line`], not by our decoder. The meta commands are in `meta.rs`.
 //!
 //! Source: memcached doc/protocol.txt; memcached 1.6.45, measured. Where an outcome depends on how
 //! many bytes an item takes besides key and value, the server's is taken over.
+
+mod meta;
 
 use std::collections::HashMap;
 
@@ -21,6 +23,32 @@ struct Item {
     value: Vec<u8>,
     /// `None` until the server was asked: an id above all earlier ones.
     cas: Option<u64>,
+    /// The Unix time at which it is gone, in seconds; `None` for never.
+    expiry: Option<i64>,
+    /// Somebody read it.
+    fetched: bool,
+    /// Its key was given in base64.
+    encoded: bool,
+    /// It is out of date.
+    stale: bool,
+    /// Somebody was asked to store a new value.
+    sent: bool,
+}
+
+impl Item {
+    /// One just stored.
+    fn new(flags: u32, value: Vec<u8>, expiry: Option<i64>) -> Item {
+        Item {
+            flags,
+            value,
+            cas: None,
+            expiry,
+            fetched: false,
+            encoded: false,
+            stale: false,
+            sent: false,
+        }
+    }
 }
 
 /// Item headers and the like are shorter than this, in bytes.
@@ -35,6 +63,19 @@ pub struct Held {
     pub value: Vec<u8>,
     /// The CAS id.
     pub cas: u64,
+    /// What only our own server tells.
+    pub inner: Option<Inner>,
+}
+
+/// What a server knows about an item besides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Inner {
+    /// The Unix time at which it is gone, in seconds; `None` for never.
+    pub expiry: Option<i64>,
+    /// Whether it was read.
+    pub fetched: bool,
+    /// Whether its key was given in base64.
+    pub encoded: bool,
 }
 
 /// How a server is set up, in bytes.
@@ -99,15 +140,12 @@ impl Model {
     /// When the answer is another one than memcached's, or the items differ.
     pub fn judge(&mut self, step: &Step<'_>, held: &dyn Fn(&[u8]) -> Option<Held>) {
         for key in self.answer(step, held) {
-            self.compare(key, held(key));
+            self.compare(&key, held(&key));
         }
     }
 
-    fn answer<'a>(
-        &mut self,
-        step: &Step<'a>,
-        held: &dyn Fn(&[u8]) -> Option<Held>,
-    ) -> Vec<&'a [u8]> {
+    /// Judges an answer and does what the request says; the keys to compare.
+    fn answer(&mut self, step: &Step<'_>, held: &dyn Fn(&[u8]) -> Option<Held>) -> Vec<Vec<u8>> {
         let reply = &step.reply[..];
         let request = line::read(step.line);
         let expect = |expected: &[u8], noreply: bool| {
@@ -125,23 +163,20 @@ impl Model {
             Line::Get { touch, cas, keys } => {
                 if keys.iter().any(|key| key.len() > 250) {
                     expect(FORMAT, false);
-                    // Keys before the long one may have been touched.
-                    if touch.is_some_and(|exptime| self.is_past(exptime.into())) {
-                        self.items.retain(|key, _| held(key).is_some());
+                    // Keys before the long one may have been read and touched.
+                    for key in keys {
+                        self.adopt(key, held(key));
                     }
                 } else {
                     expect(&self.get(keys, *touch, *cas), false);
                 }
-                return keys
-                    .iter()
-                    .copied()
-                    .filter(|key| key.len() <= 250)
-                    .collect();
+                let keys = keys.iter().filter(|key| key.len() <= 250);
+                return keys.map(|key| key.to_vec()).collect();
             }
             Line::Store {
                 key, len, noreply, ..
             } => {
-                let changed = self.is_new(held(key));
+                let changed = self.is_new(key, held(key));
                 let expected = self.store(&request, step, changed);
                 expect(&expected, *noreply);
                 if step.end == End::Unfinished
@@ -149,7 +184,7 @@ impl Model {
                 {
                     return Vec::new();
                 }
-                return vec![key];
+                return vec![key.to_vec()];
             }
             Line::Delete { key, noreply } => {
                 let found = self.take(key).is_some();
@@ -159,7 +194,7 @@ impl Model {
                     b"NOT_FOUND\r\n"
                 };
                 expect(expected, *noreply);
-                return vec![key];
+                return vec![key.to_vec()];
             }
             Line::Arith {
                 up,
@@ -167,10 +202,10 @@ impl Model {
                 delta,
                 noreply,
             } => {
-                let changed = self.is_new(held(key));
+                let changed = self.is_new(key, held(key));
                 let expected = self.arith(*up, key, *delta, changed);
                 expect(&expected, *noreply);
-                return vec![key];
+                return vec![key.to_vec()];
             }
             Line::Touch {
                 key,
@@ -184,14 +219,20 @@ impl Model {
                     b"NOT_FOUND\r\n"
                 };
                 expect(expected, *noreply);
-                if self.is_past((*exptime).into()) {
-                    self.items.remove(*key);
-                }
-                return vec![key];
+                self.read(key, Some((*exptime).into()));
+                return vec![key.to_vec()];
             }
             Line::FlushAll { exptime, noreply } => {
                 expect(b"OK\r\n", *noreply);
                 self.flush(exptime.unwrap_or(0).into());
+            }
+            Line::Meta(request) => {
+                expect(&self.meta(request, step, held), false);
+                // What was announced and may be too large is known when it has come.
+                return match step.end {
+                    End::Done => vec![request.key.clone()],
+                    _ => Vec::new(),
+                };
             }
             Line::Verbosity { noreply, .. } => expect(b"OK\r\n", *noreply),
             Line::Version => expect(b"VERSION 1.6.45\r\n", false),
@@ -227,9 +268,10 @@ impl Model {
         Size::of(bytes, self.sizes.item_max)
     }
 
-    /// Whether a request gave the item a CAS id, and so changed or replaced it.
-    fn is_new(&self, held: Option<Held>) -> bool {
-        held.is_some_and(|item| item.cas > self.last_cas)
+    /// Whether a request changed or replaced the item.
+    fn is_new(&mut self, key: &[u8], held: Option<Held>) -> bool {
+        let before = self.live(key).and_then(|item| item.cas);
+        held.is_some_and(|held| Some(held.cas) != before)
     }
 
     fn compare(&mut self, key: &[u8], held: Option<Held>) {
@@ -238,17 +280,50 @@ impl Model {
         match (self.live(key), held) {
             (None, None) => {}
             (Some(item), Some(held)) => {
-                let Held { flags, value, cas } = held;
-                assert_eq!(item.flags, flags, "flags of {name}");
-                assert!(item.value == value, "{name}: {}", value.escape_ascii());
-                match item.cas {
-                    Some(old) => assert_eq!(old, cas, "{name}: another CAS id"),
-                    None => assert!(cas > last_cas, "{name}: CAS id {cas} after {last_cas}"),
+                let cas = item.cas.unwrap_or(held.cas);
+                if item.cas.is_none() {
+                    assert!(cas > last_cas, "{name}: CAS id {cas} after {last_cas}");
                 }
-                item.cas = Some(cas);
-                self.last_cas = cas.max(last_cas);
+                let expected = Held {
+                    flags: item.flags,
+                    value: item.value.clone(),
+                    cas,
+                    inner: held.inner.map(|_| Inner {
+                        expiry: item.expiry,
+                        fetched: item.fetched,
+                        encoded: item.encoded,
+                    }),
+                };
+                assert_eq!(held, expected, "what is under {name}");
+                if item.cas.replace(cas).is_none() {
+                    self.last_cas = cas;
+                }
             }
             (model, held) => panic!("{name}: {held:?} is there instead of {model:?}"),
+        }
+    }
+
+    /// Takes over what cannot be told: whether an item was read, and touched.
+    fn adopt(&mut self, key: &[u8], held: Option<Held>) {
+        match (self.live(key), held) {
+            (Some(item), Some(held)) => {
+                if let Some(inner) = held.inner {
+                    (item.expiry, item.fetched) = (inner.expiry, inner.fetched);
+                }
+            }
+            _ => drop(self.items.remove(key)),
+        }
+    }
+
+    /// Marks an item as read, and touches it.
+    fn read(&mut self, key: &[u8], touch: Option<i64>) {
+        let expiry = touch.map(|exptime| self.expiry(exptime));
+        let Some(item) = self.live(key) else { return };
+        item.fetched = true;
+        match expiry {
+            Some(Some(expiry)) => item.expiry = expiry,
+            Some(None) => drop(self.items.remove(key)),
+            None => {}
         }
     }
 
@@ -266,9 +341,15 @@ impl Model {
         Some(item)
     }
 
-    /// Whether an item with this exptime is gone at once. The server started this second.
-    fn is_past(&self, exptime: i64) -> bool {
-        exptime < 0 || (exptime > MONTH && exptime <= self.now)
+    /// When an item with this exptime is gone; the outer `None` is at once. The server started this
+    /// second.
+    fn expiry(&self, exptime: i64) -> Option<Option<i64>> {
+        match exptime {
+            0 => Some(None),
+            ..0 => None,
+            1..=MONTH => Some(Some(self.now + exptime)),
+            unix => (unix > self.now).then_some(Some(unix)),
+        }
     }
 
     fn flush(&mut self, exptime: i64) {
@@ -300,9 +381,7 @@ impl Model {
             reply.extend_from_slice(b"\r\n");
             reply.extend_from_slice(&item.value);
             reply.extend_from_slice(b"\r\n");
-            if touch.is_some_and(|exptime| self.is_past(exptime.into())) {
-                self.items.remove(*key);
-            }
+            self.read(key, touch.map(i64::from));
         }
         reply.extend_from_slice(b"END\r\n");
         reply
@@ -329,12 +408,9 @@ impl Model {
         } else {
             number.saturating_sub(delta)
         };
-        let mut digits = number.to_string().into_bytes();
+        let digits = number.to_string().into_bytes();
         let reply = [&digits[..], b"\r\n"].concat();
-        // What is shorter than before is padded.
-        digits.resize(digits.len().max(item.value.len()), b' ');
-        item.value = digits;
-        item.cas = None;
+        count(item, digits);
         reply
     }
 
@@ -372,18 +448,15 @@ impl Model {
             return b"CLIENT_ERROR bad data chunk\r\n".to_vec();
         };
         let old = self.live(key).cloned();
-        let mut flags = flags;
-        let value = match (verb, &old) {
-            ("set", _) | ("add", None) | ("replace", Some(_)) => value.to_vec(),
-            ("cas", Some(old)) if old.cas == Some(cas) && cas != 0 => value.to_vec(),
+        let mut new = Item::new(flags, value.to_vec(), None);
+        match (verb, &old) {
+            ("set", _) | ("add", None) | ("replace", Some(_)) => {}
+            ("cas", Some(old)) if old.cas == Some(cas) && cas != 0 => {}
             ("cas", Some(_)) => return b"EXISTS\r\n".to_vec(),
             ("cas", None) => return b"NOT_FOUND\r\n".to_vec(),
             ("append" | "prepend", Some(old)) => {
-                let joined = match verb {
-                    "append" => [&old.value, value].concat(),
-                    _ => [value, &old.value].concat(),
-                };
-                let fits = match self.size(key.len() + joined.len()) {
+                new = joined(old, value, verb == "append");
+                let fits = match self.size(key.len() + new.value.len()) {
                     Size::Fits => true,
                     Size::Unclear => changed,
                     Size::TooLarge => false,
@@ -391,22 +464,56 @@ impl Model {
                 if !fits {
                     return b"NOT_STORED\r\n".to_vec();
                 }
-                flags = old.flags;
-                joined
+                self.items.insert(key.to_vec(), new);
+                return b"STORED\r\n".to_vec();
             }
-            _ => return b"NOT_STORED\r\n".to_vec(),
-        };
-        let joins = matches!(verb, "append" | "prepend");
-        if !joins && self.is_past(exptime) {
-            self.items.remove(key);
-        } else {
-            let item = Item {
-                flags,
-                value,
-                cas: None,
-            };
-            self.items.insert(key.to_vec(), item);
+            _ => {
+                if verb == "add" {
+                    self.read(key, None);
+                }
+                return b"NOT_STORED\r\n".to_vec();
+            }
         }
+        self.put(key, new, exptime);
         b"STORED\r\n".to_vec()
+    }
+
+    /// Stores an item with this exptime.
+    fn put(&mut self, key: &[u8], item: Item, exptime: i64) {
+        match self.expiry(exptime) {
+            None => drop(self.items.remove(key)),
+            Some(expiry) => {
+                let item = Item { expiry, ..item };
+                self.items.insert(key.to_vec(), item);
+            }
+        }
+    }
+}
+
+/// The item that appending or prepending a value makes.
+fn joined(old: &Item, value: &[u8], append: bool) -> Item {
+    let value = if append {
+        [&old.value, value].concat()
+    } else {
+        [value, &old.value].concat()
+    };
+    Item {
+        encoded: old.encoded,
+        ..Item::new(old.flags, value, old.expiry)
+    }
+}
+
+/// Puts other digits into a number: what is shorter than before is padded, what is longer makes a
+/// new item.
+fn count(item: &mut Item, mut digits: Vec<u8>) {
+    if digits.len() <= item.value.len() {
+        digits.resize(item.value.len(), b' ');
+        item.value = digits;
+        item.cas = None;
+    } else {
+        *item = Item {
+            encoded: item.encoded,
+            ..Item::new(item.flags, digits, item.expiry)
+        };
     }
 }
