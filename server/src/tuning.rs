@@ -2,6 +2,9 @@
 
 use crate::flags::Settings;
 
+/// What [`Tuning::temporary_ttl`] shows if it was never given. Source: mcrsd.md 1.3.
+const TEMPORARY_TTL: u32 = 61;
+
 /// Their present values. Starts as the options say. Source: mcrsd.md 1.3.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Tuning {
@@ -27,8 +30,10 @@ pub struct Tuning {
     pub hot_max_factor: f64,
     /// The same for an item in use.
     pub warm_max_factor: f64,
-    /// Items with at most this many seconds to live are never evicted, if given.
-    pub temporary_ttl: Option<u32>,
+    /// Whether items with little time to live are kept from eviction.
+    pub temp_lru: bool,
+    /// How many seconds are little.
+    pub temporary_ttl: u32,
 }
 
 impl Tuning {
@@ -46,7 +51,8 @@ impl Tuning {
             warm_pct: settings.warm_lru_pct,
             hot_max_factor: settings.hot_max_factor,
             warm_max_factor: settings.warm_max_factor,
-            temporary_ttl: settings.temporary_ttl,
+            temp_lru: settings.temporary_ttl.is_some(),
+            temporary_ttl: settings.temporary_ttl.unwrap_or(TEMPORARY_TTL),
         }
     }
 }

@@ -185,3 +185,53 @@ fn a_reset_zeroes_counts_and_keeps_what_is_there() {
     }
     assert_eq!(figures["curr_items"], "1");
 }
+
+#[test]
+fn settings_follow_commands() {
+    let server = ours(&["-o", "temporary_ttl=30"]);
+    let mut raw = server.connect();
+    let setting = |name: &str| -> String {
+        let settings: BTreeMap<_, _> = group(&server, "stats settings").into_iter().collect();
+        settings[name].clone()
+    };
+    assert_eq!(setting("temp_lru"), "yes");
+    assert_eq!(setting("temporary_ttl"), "30");
+    for (command, changed) in [
+        (
+            "lru tune 10 30 0.5 1.25",
+            &[("hot_lru_pct", "10"), ("warm_lru_pct", "30")][..],
+        ),
+        (
+            "lru tune 10 30 0.5 1.25",
+            &[("hot_max_factor", "0.50"), ("warm_max_factor", "1.25")],
+        ),
+        ("lru mode flat", &[("lru_segmented", "no")]),
+        ("lru mode segmented", &[("lru_segmented", "yes")]),
+        (
+            "lru temp_ttl -1",
+            &[("temp_lru", "no"), ("temporary_ttl", "30")],
+        ),
+        (
+            "lru temp_ttl 7",
+            &[("temp_lru", "yes"), ("temporary_ttl", "7")],
+        ),
+        ("slabs automove 2", &[("slab_automove", "2")]),
+        (
+            "slabs automove ratio 0.5",
+            &[("slab_automove_ratio", "0.50")],
+        ),
+        (
+            "slabs automove window 99",
+            &[("slab_automove_window", "99")],
+        ),
+        ("lru_crawler sleep 5", &[("lru_crawler_sleep", "5")]),
+        ("lru_crawler tocrawl 6", &[("lru_crawler_tocrawl", "6")]),
+        ("lru_crawler disable", &[("lru_crawler", "no")]),
+        ("lru_crawler enable", &[("lru_crawler", "yes")]),
+    ] {
+        raw.ask(format!("{command}\r\n"), "OK\r\n");
+        for (name, value) in changed {
+            assert_eq!(setting(name), *value, "{name} after {command}");
+        }
+    }
+}

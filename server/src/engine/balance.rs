@@ -9,8 +9,8 @@
 
 use std::sync::atomic::Ordering;
 
-use super::Engine;
 use super::slab::Slab;
+use super::{Automove, Engine};
 
 /// A class is given a page at most once in so many pages of victims: what a move throws away must
 /// be little beside what the class throws away without it.
@@ -41,7 +41,11 @@ impl Engine {
             self.step_move(now);
             return;
         }
-        let least = PATIENCE_PAGES * self.slab.classes().per_page(class);
+        let least = match self.mover.automove() {
+            Automove::Off => return,
+            Automove::ByNeed => PATIENCE_PAGES * self.slab.classes().per_page(class),
+            Automove::Always => 1,
+        };
         if self.slab.take_victims(class, least as u32) {
             self.consider(Some(class));
         }
@@ -63,7 +67,8 @@ impl Engine {
         let Some(((heavy, _), from)) = heaviest else {
             return;
         };
-        if to.is_some_and(|to| heavy <= weigh(to).0.saturating_mul(MARGIN)) {
+        let by_need = self.mover.automove() != Automove::Always;
+        if by_need && to.is_some_and(|to| heavy <= weigh(to).0.saturating_mul(MARGIN)) {
             return;
         }
         self.begin_move(from, to);

@@ -11,6 +11,7 @@ use super::memory::Region;
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Count {
     Items,
+    Temporary,
     Bytes,
     TotalItems,
     GetHits,
@@ -36,7 +37,7 @@ pub(super) enum Count {
 /// Number of different [`Count`]s.
 const COUNTS: usize = Count::CrawlerReclaimed as usize + 1;
 /// The counts that go up and down and that a reset leaves alone.
-const LEVELS: [Count; 2] = [Count::Items, Count::Bytes];
+const LEVELS: [Count; 3] = [Count::Items, Count::Temporary, Count::Bytes];
 /// Ups or downs that [`Counters::drift`] gathers.
 const DRIFT: i64 = 16;
 /// Shards, each for one thread; the last one is shared by all threads beyond.

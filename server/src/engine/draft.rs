@@ -463,7 +463,9 @@ impl Engine {
             return Stored::NotStored;
         };
         let header = self.header(head.link());
-        header.lens.store(draft.layout.lens(), Ordering::Relaxed);
+        let temporary = self.expiry.is_temporary(draft.expiry, now);
+        let lens = draft.layout.lens(temporary);
+        header.lens.store(lens, Ordering::Relaxed);
         header.expiry.store(draft.expiry, Ordering::Relaxed);
         header.access.store(now, Ordering::Relaxed);
         if let Some(id) = self.arena().cas(head.link()) {

@@ -13,13 +13,15 @@
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::expire::Expiry;
-use super::item::{POLICY, POLICY_SHIFT};
+use super::item::{self, POLICY, POLICY_SHIFT};
 use super::memory::{Arena, DATA, Header, LINKED, Link, Pin};
 
 /// Reads that count.
 const COUNT_MAX: u32 = 3;
 /// Chunks looked at for one victim; then the best one seen must do.
 const LOOKS: usize = 512;
+/// Temporary items passed by for one victim besides.
+const TEMPORARY_MAX: usize = 32 << 10;
 
 /// The policy's item bits for an item stored in a chunk that came free (`recycled`) or that was
 /// never used before or taken from a victim.
@@ -104,7 +106,9 @@ impl Hand {
             clock,
         } = *wish;
         let mut second_best: Option<(u32, u32, Link)> = None;
-        for _ in 0..LOOKS {
+        let (mut looks, mut passed) = (LOOKS, 0);
+        while looks > 0 {
+            looks -= 1;
             let Some(link) = self.step(arena, pages, chunk, clock) else {
                 break;
             };
@@ -131,6 +135,11 @@ impl Hand {
                 continue;
             }
             if !evict {
+                continue;
+            }
+            if item::is_temporary(header) {
+                passed += 1;
+                looks += usize::from(passed < TEMPORARY_MAX);
                 continue;
             }
             let access = header.access.load(Relaxed);

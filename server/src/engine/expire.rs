@@ -27,6 +27,8 @@ pub(super) struct Expiry {
     generation: AtomicU32,
     /// From this tick on, what was last accessed at or before it is dead; 0: none.
     point: AtomicU32,
+    /// Items stored with less than so many ticks to live are temporary; 0: none are.
+    temporary_below: AtomicU32,
 }
 
 impl Expiry {
@@ -70,6 +72,19 @@ impl Expiry {
     /// Sets the point, 0 for none.
     pub(super) fn flush_at(&self, point: u32) {
         self.point.store(point, Ordering::Relaxed);
+    }
+
+    /// Is an item temporary that is stored now and expires then?
+    #[inline]
+    pub(super) fn is_temporary(&self, expiry: u32, now: u32) -> bool {
+        let below = self.temporary_below.load(Ordering::Relaxed);
+        below != 0 && expiry != 0 && expiry.saturating_sub(now) < below
+    }
+
+    /// Sets how many ticks to live a temporary item has at most; `None`: there are none.
+    pub(super) fn set_temporary_ttl(&self, ttl: Option<u32>) {
+        let below = ttl.map_or(0, |ttl| ttl.saturating_add(1));
+        self.temporary_below.store(below, Ordering::Relaxed);
     }
 
     /// The point, 0 for none.

@@ -35,6 +35,16 @@ pub(super) const ENCODED_KEY: u32 = 1 << 11;
 /// Four item bits: the flush generation the item was stored in (`expire.rs`).
 pub(super) const GENERATION_SHIFT: u32 = 12;
 
+/// Bit of [`Header::lens`], above both lengths: the item is not evicted while it is alive. The item
+/// bits are all taken, and this one never changes.
+const TEMPORARY: u32 = 1 << 31;
+
+/// Is this an item that must not be evicted while it is alive?
+#[inline]
+pub(super) fn is_temporary(header: &Header) -> bool {
+    header.lens.load(Ordering::Relaxed) & TEMPORARY != 0
+}
+
 /// Where the parts of an item are; computed from what is to be stored or from a stored header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Layout {
@@ -72,18 +82,18 @@ impl Layout {
             flags: bits & FLAGS != 0,
             chunked: bits & CHUNKED != 0,
             key_len: (lens & 0xff) as usize,
-            value_len: (lens >> 8) as usize,
+            value_len: ((lens & !TEMPORARY) >> 8) as usize,
         }
     }
 
-    /// What [`Header::lens`] is for this layout.
-    pub(super) fn lens(&self) -> u32 {
+    /// What [`Header::lens`] is for this layout. A value in one chunk has at most a mebibyte.
+    pub(super) fn lens(&self, temporary: bool) -> u32 {
         let value = if self.chunked {
             0
         } else {
             self.value_len as u32
         };
-        self.key_len as u32 | value << 8
+        self.key_len as u32 | value << 8 | if temporary { TEMPORARY } else { 0 }
     }
 
     /// The item bits for this layout.

@@ -62,6 +62,7 @@ use item::{FETCHED, Layout};
 pub use item::{Facts, ItemRef, Pieces};
 pub use marks::{Busy, Emptied, Look, Seen, Vivified};
 use memory::{Arena, Chunk, Header, Link};
+pub use mover::Automove;
 use mover::Mover;
 pub use outcome::{
     Arith, ArithTerms, ClassStats, Delete, Direction, Mode, NewNumber, NoMemory, ReserveError,
@@ -249,6 +250,12 @@ impl Engine {
         self.expiry.flush_at(point);
     }
 
+    /// Items stored from now on with at most so many ticks to live are temporary: they are not
+    /// evicted while they are alive. `None`: no item is stored as one, as it is at the start.
+    pub fn set_temporary_ttl(&self, ttl: Option<u32>) {
+        self.expiry.set_temporary_ttl(ttl);
+    }
+
     /// Changes the memory limit (bytes, rounded down to whole pages). Pages above a
     /// lowered limit go back to the system bit by bit, by [`tend`](Engine::tend). `false` if there is no
     /// address space for a limit so high, which then stays as it was.
@@ -305,6 +312,7 @@ impl Engine {
                 used_chunks: usage.used_chunks,
                 free_chunks: usage.free_chunks,
                 items: count(Count::Items),
+                temporary: count(Count::Temporary),
                 requested_bytes: count(Count::Bytes),
                 age_sec: usage.age,
                 evicted: count(Count::Evicted),
@@ -456,6 +464,9 @@ impl Engine {
         let bytes = layout.total_bytes(self.arena().body_start()) as i64;
         let class = self.class_of(link);
         self.counters.add(class, Count::Items, sign as u64);
+        if item::is_temporary(self.header(link)) {
+            self.counters.add(class, Count::Temporary, sign as u64);
+        }
         self.counters
             .add(class, Count::Bytes, (sign * bytes) as u64);
     }

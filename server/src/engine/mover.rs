@@ -6,15 +6,27 @@
 //! the page are waited for. Which page goes where is `balance.rs`.
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 
 use super::Engine;
 use super::evict;
-use super::item::Layout;
+use super::item::{self, Layout};
 use super::memory::{Chunk, Pin};
 
 /// Items taken off a moving page in one step.
 const STEP: usize = 4;
+
+/// When pages change class without a command. Source: mcrsd.md 8.6.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Automove {
+    /// Never.
+    Off,
+    /// When a class that evicts would use a page better than another.
+    ByNeed,
+    /// Whenever a class evicts and another has a page to spare.
+    Always,
+}
 
 /// A page on its way.
 #[derive(Debug, Clone, Copy)]
@@ -25,18 +37,42 @@ struct Move {
 }
 
 /// The move under way, if there is one, and what is left to do.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Mover {
     current: Mutex<Option<Move>>,
     /// There is one: saves a look at the lock.
     moving: AtomicBool,
     /// Pages to give back to the system, since the limit was lowered.
     surplus: AtomicUsize,
+    /// An [`Automove`].
+    automove: AtomicU8,
     moved: AtomicU64,
     rescued: AtomicU64,
 }
 
+impl Default for Mover {
+    fn default() -> Mover {
+        Mover {
+            current: Mutex::new(None),
+            moving: AtomicBool::new(false),
+            surplus: AtomicUsize::new(0),
+            automove: AtomicU8::new(Automove::ByNeed as u8),
+            moved: AtomicU64::new(0),
+            rescued: AtomicU64::new(0),
+        }
+    }
+}
+
 impl Mover {
+    /// When pages change class without a command.
+    pub(super) fn automove(&self) -> Automove {
+        match self.automove.load(Ordering::Relaxed) {
+            0 => Automove::Off,
+            1 => Automove::ByNeed,
+            _ => Automove::Always,
+        }
+    }
+
     /// Pages that changed class or went back to the system.
     pub(super) fn moved(&self) -> u64 {
         self.moved.load(Ordering::Relaxed)
@@ -65,6 +101,12 @@ impl Mover {
 }
 
 impl Engine {
+    /// Sets when pages change class without a command; by need at the start.
+    pub fn set_automove(&self, automove: Automove) {
+        let mode = &self.mover.automove;
+        mode.store(automove as u8, Ordering::Relaxed);
+    }
+
     /// Starts a move, unless there is one or the class can spare no page.
     pub(super) fn begin_move(&self, from: usize, to: Option<usize>) {
         let Ok(mut current) = self.mover.current.try_lock() else {
@@ -129,7 +171,8 @@ impl Engine {
             }
             return;
         }
-        let keep = !self.config.evict || evict::is_worth_keeping(header);
+        let keep =
+            !self.config.evict || item::is_temporary(header) || evict::is_worth_keeping(header);
         if !dead && keep && !layout.chunked {
             let class = self.slab.class_of(link);
             let bytes = layout.head_bytes(self.arena().body_start());

@@ -196,6 +196,8 @@ pub struct ClassStats {
     pub free_chunks: u64,
     /// Items in the class now; one in several chunks counts in the class of the largest chunk.
     pub items: u64,
+    /// Of these, the ones that are not evicted.
+    pub temporary: u64,
     /// Bytes of these items, without the unused rest of their chunks.
     pub requested_bytes: u64,
     /// Seconds since the last access of the item that would be evicted next, roughly.

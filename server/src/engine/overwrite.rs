@@ -59,7 +59,9 @@ impl Engine {
         if let Some(id) = arena.cas(link) {
             id.store(cas, Relaxed);
         }
-        header.lens.store(layout.lens(), Relaxed);
+        let was_temporary = item::is_temporary(header);
+        let temporary = self.expiry.is_temporary(new.expiry, now);
+        header.lens.store(layout.lens(temporary), Relaxed);
         header.expiry.store(new.expiry, Relaxed);
         header.note_access(now);
         let encoded = if new.encoded_key { ENCODED_KEY } else { 0 };
@@ -69,6 +71,10 @@ impl Engine {
         let grown = total.wrapping_sub(old.total_bytes(front));
         if grown != 0 {
             self.counters.add(class, Count::Bytes, grown as u64);
+        }
+        if temporary != was_temporary {
+            let more = if temporary { 1 } else { u64::MAX };
+            self.counters.add(class, Count::Temporary, more);
         }
         self.counters.one(class, Count::CmdSet);
         self.counters.one(class, Count::TotalItems);

@@ -25,7 +25,9 @@ pub(super) fn run(
             let text = cache_memlimit(context.shared, args);
             answer(out, text, noreply)
         }
+        b"lru" => answer(out, chores::lru(context.shared, args), noreply),
         b"lru_crawler" => chores::lru_crawler(context, args, noreply, out),
+        b"slabs" => chores::slabs(context.shared, args, noreply, out),
         b"shutdown" => shutdown(context.shared, args, noreply, out),
         b"refresh_certs" => answer(out, "Error TLS not enabled", false),
         b"watch" if !context.shared.settings.watch_enabled => {

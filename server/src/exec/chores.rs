@@ -7,14 +7,119 @@ use super::dump::{Dump, Form};
 use super::text::answer;
 use super::{Context, Next, Output, Shared};
 use crate::crawler::Refusal;
-use crate::engine::{CLASSES_MAX, Quota};
+use crate::engine::{Automove, CLASSES_MAX, Engine, Quota};
+use crate::flags::Settings;
+use crate::tuning::Tuning;
 
 const BAD_FORMAT: &str = "CLIENT_ERROR bad command line format";
 /// Answer to a sub-command that does not exist, or has too few or too many words.
 const UNKNOWN: &str = "ERROR";
 const BAD_CLASS: &str = "BADCLASS invalid class id";
+/// Most that the shares of new items and of those in use come to.
+const PCTS_MAX: u32 = 80;
 /// Longest pause of the crawler.
 const SLEEP_MAX_US: u32 = 1_000_000;
+
+/// Has the engine follow the settings.
+pub(super) fn apply(settings: &Settings, tuning: &Tuning, engine: &Engine) {
+    engine.set_automove(match tuning.slab_automove {
+        _ if !settings.slab_reassign => Automove::Off,
+        0 => Automove::Off,
+        1 => Automove::ByNeed,
+        _ => Automove::Always,
+    });
+    engine.set_temporary_ttl(tuning.temp_lru.then_some(tuning.temporary_ttl));
+}
+
+/// `lru`. Source: mcrsd.md 2.8.
+pub(super) fn lru(shared: &Shared, mut args: Words<'_>) -> &'static str {
+    let (verb, arg) = (args.next(), args.next());
+    match (verb, arg) {
+        (Some(b"tune"), Some(hot)) => lru_tune(shared, hot, args),
+        (Some(b"mode" | b"temp_ttl"), _) if !shared.settings.lru_maintainer => UNKNOWN,
+        (Some(b"mode"), Some(mode @ (b"flat" | b"segmented"))) => {
+            shared.tune(|tuning| tuning.segmented = mode == b"segmented");
+            "OK"
+        }
+        (Some(b"temp_ttl"), Some(ttl)) => lru_temp_ttl(shared, ttl),
+        _ => UNKNOWN,
+    }
+}
+
+fn lru_tune(shared: &Shared, hot: &[u8], mut args: Words<'_>) -> &'static str {
+    let warm = args.next().and_then(num::u32_strict);
+    let factors = (args.next().and_then(float), args.next().and_then(float));
+    let (Some(hot), Some(warm), (Some(hot_factor), Some(warm_factor))) =
+        (num::u32_strict(hot), warm, factors)
+    else {
+        return UNKNOWN;
+    };
+    if hot.saturating_add(warm) > PCTS_MAX {
+        return "ERROR hot and warm pcts must not exceed 80";
+    }
+    if hot_factor <= 0.0 || warm_factor <= 0.0 {
+        return "ERROR hot/warm age factors must be greater than 0";
+    }
+    shared.tune(|tuning| {
+        tuning.hot_pct = hot;
+        tuning.warm_pct = warm;
+        tuning.hot_max_factor = hot_factor;
+        tuning.warm_max_factor = warm_factor;
+    });
+    "OK"
+}
+
+/// A negative number switches it off and leaves what is shown.
+fn lru_temp_ttl(shared: &Shared, ttl: &[u8]) -> &'static str {
+    let Some(ttl) = num::i32_strict(ttl) else {
+        return UNKNOWN;
+    };
+    shared.tune(|tuning| {
+        let ttl = u32::try_from(ttl).ok();
+        tuning.temp_lru = ttl.is_some();
+        tuning.temporary_ttl = ttl.unwrap_or(tuning.temporary_ttl);
+    });
+    "OK"
+}
+
+/// `slabs`. Source: mcrsd.md 2.8.
+pub(super) fn slabs(shared: &Shared, mut args: Words<'_>, noreply: bool, out: &mut Output) -> Next {
+    let text = match (args.next(), args.next()) {
+        (Some(b"automove"), Some(arg)) => slabs_automove(shared, arg, args.next()),
+        _ => UNKNOWN,
+    };
+    answer(out, text, noreply)
+}
+
+fn slabs_automove(shared: &Shared, arg: &[u8], value: Option<&[u8]>) -> &'static str {
+    match (arg, value.map(float)) {
+        (b"ratio", Some(Some(ratio))) => shared.tune(|tuning| tuning.slab_automove_ratio = ratio),
+        // Shown by servers that keep items on disk only.
+        (b"freeratio", Some(Some(_))) => {}
+        (b"ratio" | b"freeratio" | b"window", None) | (b"ratio" | b"freeratio", Some(None)) => {
+            return UNKNOWN;
+        }
+        (b"window", _) => match value.and_then(num::u32_strict) {
+            Some(window @ 3..=1800) => {
+                shared.tune(|tuning| tuning.slab_automove_window_sec = window);
+            }
+            Some(_) => return "CLIENT_ERROR automove window too low or too high",
+            None => return BAD_FORMAT,
+        },
+        (mode, _) => match num::u32_strict(mode) {
+            Some(mode @ 0..=2) => shared.tune(|tuning| tuning.slab_automove = mode),
+            Some(_) => return UNKNOWN,
+            None => return BAD_FORMAT,
+        },
+    }
+    "OK"
+}
+
+/// A decimal number.
+fn float(word: &[u8]) -> Option<f64> {
+    let number: f64 = std::str::from_utf8(word).ok()?.parse().ok()?;
+    number.is_finite().then_some(number)
+}
 
 /// `lru_crawler`. With `noreply`, which is one word too many, nothing is answered and nothing done,
 /// as in memcached. Source: mcrsd.md 2.1, 2.9.

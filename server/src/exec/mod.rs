@@ -67,12 +67,14 @@ pub struct Shared {
 impl Shared {
     /// A server's state at its start: no counts yet, and the clock starts now.
     pub fn new(settings: Settings, engine: Engine) -> Shared {
+        let tuning = Tuning::of(&settings);
+        chores::apply(&settings, &tuning, &engine);
         let clock = Clock::start();
         Shared {
             engine,
             crawler: Crawler::new(clock.now()),
             clock,
-            tuning: Mutex::new(Tuning::of(&settings)),
+            tuning: Mutex::new(tuning),
             upkeep: OnceLock::new(),
             stats: Stats::new(settings.threads, settings.buffers_per_worker()),
             users: UserList::default(),
@@ -87,12 +89,15 @@ impl Shared {
 
     /// The present values of the settings that commands change.
     pub fn tuning(&self) -> Tuning {
-        self.tune(|tuning| *tuning)
+        *self.tuning.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Changes them.
-    pub(crate) fn tune<R>(&self, change: impl FnOnce(&mut Tuning) -> R) -> R {
-        change(&mut self.tuning.lock().unwrap_or_else(PoisonError::into_inner))
+    fn tune<R>(&self, change: impl FnOnce(&mut Tuning) -> R) -> R {
+        let mut tuning = self.tuning.lock().unwrap_or_else(PoisonError::into_inner);
+        let done = change(&mut tuning);
+        chores::apply(&self.settings, &tuning, &self.engine);
+        done
     }
 
     /// Makes the calling thread the one that [`wake_upkeep`](Shared::wake_upkeep) wakes; the first

@@ -92,6 +92,59 @@ fn what_was_stored_last_is_there_whatever_was_freed_before() {
 
 #[test]
 #[cfg_attr(miri, ignore = "fills megabytes")]
+fn temporary_items_are_not_evicted_while_they_live() {
+    let engine = with(config(2));
+    set_until(&engine, b"before", &[0; 100], 20, 1);
+    engine.set_temporary_ttl(Some(20));
+    let temporary = 5000;
+    for i in 0..temporary {
+        set_until(&engine, &key(i), &[0; 100], 21, 1);
+    }
+    set_until(&engine, b"longer", &[0; 100], 22, 1);
+    set_until(&engine, b"for ever", &[0; 100], 0, 1);
+    engine.set_temporary_ttl(None);
+    set_until(&engine, b"after", &[0; 100], 21, 1);
+    for i in temporary..50_000 {
+        set(&engine, &key(i), &[0; 100]);
+    }
+    assert!((0..temporary).all(|i| engine.peek(&key(i), 1).is_some()));
+    for gone in [&b"before"[..], b"longer", b"for ever", b"after"] {
+        assert!(engine.peek(gone, 1).is_none());
+    }
+    let class = engine.class_stats(1)[0];
+    assert_eq!(class.temporary, temporary as u64);
+    // Dead ones make room like others, and touching makes none of them last.
+    assert!(engine.touch(&key(0), 0, 1));
+    for i in 0..50_000 {
+        set_until(&engine, format!("more {i}").as_bytes(), &[0; 100], 0, 21);
+    }
+    assert_eq!(engine.class_stats(1)[0].temporary, 1);
+    assert!(engine.peek(&key(0), 21).is_some());
+}
+
+#[test]
+#[cfg_attr(miri, ignore = "fills megabytes")]
+fn a_cache_full_of_temporary_items_refuses() {
+    let engine = with(config(2));
+    engine.set_temporary_ttl(Some(20));
+    let mut stored = 0;
+    let full = loop {
+        match engine.reserve(&key(stored), 0, 10, 100, 1) {
+            Ok(mut draft) => {
+                assert_eq!(draft.fill(&[0; 100], 1), Ok(100));
+                engine.commit(draft, Mode::Set, 1);
+                stored += 1;
+            }
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(full, ReserveError::NoMemory);
+    assert_eq!(engine.stats().evictions, 0);
+    assert!((0..stored).all(|i| engine.peek(&key(i), 1).is_some()));
+}
+
+#[test]
+#[cfg_attr(miri, ignore = "fills megabytes")]
 fn without_eviction_a_full_cache_refuses_but_reuses_the_dead() {
     let engine = with(Config {
         evict: false,
@@ -210,6 +263,25 @@ fn settle(engine: &Engine) {
     for _ in 0..200 {
         engine.tend(1);
     }
+}
+
+#[test]
+#[cfg_attr(miri, ignore = "fills megabytes")]
+fn pages_stay_where_they_are_when_automove_is_off() {
+    let engine = with(config(8));
+    engine.set_automove(Automove::Off);
+    let stored = fill(&engine, 100);
+    for i in stored..4 * stored {
+        set(&engine, &key(i), &[1; 1000]);
+    }
+    settle(&engine);
+    assert_eq!(engine.stats().pages_moved, 0);
+    engine.set_automove(Automove::Always);
+    for i in stored..4 * stored {
+        set(&engine, &key(i), &[1; 1000]);
+    }
+    settle(&engine);
+    assert!(engine.stats().pages_moved > 0);
 }
 
 #[test]

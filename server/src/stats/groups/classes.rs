@@ -6,6 +6,7 @@ use crate::exec::Shared;
 /// `stats items`: classes with items.
 pub fn items(shared: &Shared, to: &mut Put<'_>) {
     let maintained = shared.settings.lru_maintainer;
+    let tuning = shared.tuning();
     let classes = shared.engine.class_stats(shared.clock.now());
     for class in classes.iter().filter(|class| class.items > 0) {
         let mut put = |name: &str, value: u64| {
@@ -16,12 +17,12 @@ pub fn items(shared: &Shared, to: &mut Put<'_>) {
         };
         put("number", class.items);
         if maintained {
-            // There are no segments: all items are where memcached evicts from.
+            // There are no segments: all other items are where memcached evicts from.
             put("number_hot", 0);
             put("number_warm", 0);
-            put("number_cold", class.items);
-            if shared.settings.temporary_ttl.is_some() {
-                put("number_temp", 0);
+            put("number_cold", class.items.saturating_sub(class.temporary));
+            if tuning.temp_lru {
+                put("number_temp", class.temporary);
             }
             put("age_hot", 0);
             put("age_warm", 0);

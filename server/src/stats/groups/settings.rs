@@ -46,12 +46,12 @@ pub fn settings(shared: &Shared, to: &mut Put<'_>) {
     put(to, "maxconns_fast", yes_no(s.maxconns_fast));
     put(to, "hashpower_init", s.hash_power.unwrap_or(0));
     put(to, "slab_reassign", yes_no(s.slab_reassign));
-    put(to, "slab_automove", s.slab_automove);
+    put(to, "slab_automove", tuning.slab_automove);
     to(
         "slab_automove_ratio",
-        format_args!("{:.2}", s.slab_automove_ratio),
+        format_args!("{:.2}", tuning.slab_automove_ratio),
     );
-    put(to, "slab_automove_window", s.slab_automove_window_sec);
+    put(to, "slab_automove_window", tuning.slab_automove_window_sec);
     put(to, "slab_chunk_max", s.slab_chunk_max);
     put(to, "lru_crawler", yes_no(tuning.crawler));
     put(to, "lru_crawler_sleep", tuning.crawler_sleep_us);
@@ -61,13 +61,19 @@ pub fn settings(shared: &Shared, to: &mut Put<'_>) {
     put(to, "dump_enabled", yes_no(s.dump_enabled));
     put(to, "hash_algorithm", s.hash_algorithm);
     put(to, "lru_maintainer_thread", yes_no(s.lru_maintainer));
-    put(to, "lru_segmented", yes_no(s.lru_segmented));
-    put(to, "hot_lru_pct", s.hot_lru_pct);
-    put(to, "warm_lru_pct", s.warm_lru_pct);
-    to("hot_max_factor", format_args!("{:.2}", s.hot_max_factor));
-    to("warm_max_factor", format_args!("{:.2}", s.warm_max_factor));
-    put(to, "temp_lru", yes_no(s.temporary_ttl.is_some()));
-    put(to, "temporary_ttl", s.temporary_ttl.unwrap_or(61));
+    put(to, "lru_segmented", yes_no(tuning.segmented));
+    put(to, "hot_lru_pct", tuning.hot_pct);
+    put(to, "warm_lru_pct", tuning.warm_pct);
+    to(
+        "hot_max_factor",
+        format_args!("{:.2}", tuning.hot_max_factor),
+    );
+    to(
+        "warm_max_factor",
+        format_args!("{:.2}", tuning.warm_max_factor),
+    );
+    put(to, "temp_lru", yes_no(tuning.temp_lru));
+    put(to, "temporary_ttl", tuning.temporary_ttl);
     put(to, "idle_timeout", s.idle_timeout_sec);
     put(to, "watcher_logbuf_size", s.watcher_logbuf_bytes);
     put(to, "worker_logbuf_size", s.worker_logbuf_bytes);
