@@ -1,7 +1,8 @@
 //! The parts of `mcrsd` as a library, so that benchmarks and tests reach them; the program is
 //! `main.rs`. Direction: `net` → `exec` → `engine`, and nothing points back.
 //!
-//! `flags` reads the command line, `process` arranges the process, `clock` and `stats` serve all.
+//! `flags` reads the command line, `process` arranges the process, `clock` and `stats` serve all,
+//! `sasl` and `secret` know who may log in.
 
 pub mod clock;
 pub mod crawler;
@@ -11,6 +12,8 @@ pub mod flags;
 pub mod net;
 pub mod process;
 pub mod quote;
+pub mod sasl;
+pub mod secret;
 pub mod stats;
 pub mod tuning;
 pub mod upkeep;

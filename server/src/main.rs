@@ -7,6 +7,7 @@ use mcrsd::exec::Shared;
 use mcrsd::flags::{self, Exit, Settings};
 use mcrsd::net::{self, Ended};
 use mcrsd::process::{self, Role};
+use mcrsd::sasl::{self, Sasl};
 
 fn main() {
     let mut args = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned());
@@ -29,6 +30,8 @@ fn main() {
 
 /// Everything between the options and the end; the exit status.
 fn run(settings: Settings) -> Result<i32, Exit> {
+    // Before the directory may change.
+    let sasl_files = sasl::Files::from_env();
     let daemon = match process::daemonise(&settings)? {
         Role::Parent(status) => return Ok(status),
         Role::Server(daemon) => daemon,
@@ -41,6 +44,7 @@ fn run(settings: Settings) -> Result<i32, Exit> {
     process::switch_user(&settings)?;
     let users = settings.auth_file.as_deref().map(net::read_users);
     let users = users.transpose()?;
+    let sasl = settings.sasl.then(|| Sasl::load(&sasl_files)).transpose()?;
     let engine = Engine::new(settings.engine()).map_err(|error| Exit::new(1, error.to_string()))?;
     if settings.lock_memory {
         process::lock_memory();
@@ -48,7 +52,9 @@ fn run(settings: Settings) -> Result<i32, Exit> {
     if settings.verbosity > 1 {
         process::print_classes(&engine);
     }
-    let shared: &'static Shared = Box::leak(Box::new(Shared::new(settings, engine)));
+    let mut shared = Shared::new(settings, engine);
+    shared.sasl = sasl;
+    let shared: &'static Shared = Box::leak(Box::new(shared));
     if let Some(users) = users {
         shared.users.replace(users);
     }

@@ -32,6 +32,7 @@ use crate::clock::Clock;
 use crate::crawler::Crawler;
 use crate::engine::Engine;
 use crate::flags::Settings;
+use crate::sasl::Sasl;
 use crate::stats::{Counters, Stats};
 use crate::tuning::Tuning;
 use crate::watch::Logger;
@@ -47,8 +48,10 @@ pub struct Shared {
     pub clock: Clock,
     /// Counters.
     pub stats: Stats,
-    /// Who may log in, if clients must.
+    /// Who may log in to the text protocol, if clients must.
     pub users: UserList,
+    /// Who may log in to the binary protocol, if clients must.
+    pub sasl: Option<Sasl>,
     /// How talkative stderr is; the `verbosity` command changes it.
     pub verbosity: AtomicU32,
     /// The memory limit in bytes; the `cache_memlimit` command changes it.
@@ -78,6 +81,7 @@ impl Shared {
             upkeep: OnceLock::new(),
             stats: Stats::new(settings.threads, settings.buffers_per_worker()),
             users: UserList::default(),
+            sasl: None,
             verbosity: AtomicU32::new(settings.verbosity),
             max_bytes: AtomicU64::new(settings.max_bytes),
             loggers: (0..settings.threads).map(|_| Logger::default()).collect(),

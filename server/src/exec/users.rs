@@ -1,7 +1,8 @@
 //! Who may log in: names and passwords, and the comparison with what a client says.
 
-use std::hint::black_box;
 use std::sync::{PoisonError, RwLock};
+
+use crate::secret::Secret;
 
 /// Longest `name:password` line, its end not counted. Source: mcrsd.md 7.2.
 const LINE_MAX_BYTES: usize = 255;
@@ -10,16 +11,11 @@ const LINE_MAX_BYTES: usize = 255;
 #[derive(Debug, Default)]
 pub struct Users(Vec<User>);
 
-/// One user. No `Debug` of its own fields: passwords have no place in a log.
+/// One user.
+#[derive(Debug)]
 struct User {
     name: Secret,
     password: Secret,
-}
-
-impl std::fmt::Debug for User {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("User")
-    }
 }
 
 /// A line that is no `name:password`, or none at all.
@@ -39,10 +35,12 @@ impl Users {
         let text = text.strip_suffix(b"\n").unwrap_or(text);
         let user = |line: &[u8]| {
             let at = line.iter().position(|&b| b == b':')?;
-            let fits = line.len() <= LINE_MAX_BYTES && !line.contains(&b'\r');
-            fits.then(|| User {
-                name: Secret::new(&line[..at]),
-                password: Secret::new(&line[at + 1..]),
+            if line.len() > LINE_MAX_BYTES || line.contains(&b'\r') {
+                return None;
+            }
+            Some(User {
+                name: Secret::new(&line[..at])?,
+                password: Secret::new(&line[at + 1..])?,
             })
         };
         let users: Option<Vec<User>> = text.split(|&b| b == b'\n').map(user).collect();
@@ -56,37 +54,6 @@ impl Users {
             admitted | (user.name.is(name) & user.password.is(password))
         });
         admitted == 1
-    }
-}
-
-/// Bytes to compare with in a time that does not tell about them.
-struct Secret {
-    len: usize,
-    /// Zeros behind the bytes.
-    bytes: [u8; LINE_MAX_BYTES],
-}
-
-impl Secret {
-    /// # Panics
-    /// On more than [`LINE_MAX_BYTES`].
-    fn new(bytes: &[u8]) -> Secret {
-        let mut padded = [0; LINE_MAX_BYTES];
-        padded[..bytes.len()].copy_from_slice(bytes);
-        Secret {
-            len: bytes.len(),
-            bytes: padded,
-        }
-    }
-
-    /// 1 if these are the bytes, else 0.
-    fn is(&self, said: &[u8]) -> u8 {
-        let mut differ = u8::from(said.len() != self.len);
-        // What is longer than any secret differs in its length already.
-        for (secret, said) in self.bytes.iter().zip(said) {
-            // Not to be made a loop that ends at the first difference.
-            differ |= black_box(secret ^ said);
-        }
-        u8::from(black_box(differ) == 0)
     }
 }
 

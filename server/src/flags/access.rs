@@ -5,10 +5,13 @@ use super::{Exit, Flag};
 
 /// In the order of `-h`.
 pub(super) const FLAGS: &[Flag] = &[
-    Flag::new(b'S', "enable-sasl", "")
-        .switches(|_| {})
-        .shown_as("auth_enabled_sasl")
-        .lacking("SASL"),
+    Flag::new(
+        b'S',
+        "enable-sasl",
+        "turn on SASL authentication, in the binary protocol only",
+    )
+    .switches(|s| s.sasl = true)
+    .shown_as("auth_enabled_sasl"),
     Flag::new(
         b'Y',
         "auth-file",

@@ -21,6 +21,17 @@ pub(super) fn combination(s: &mut Settings) -> Result<(), Exit> {
         }
         s.protocol = Protocol::Ascii;
     }
+    if s.sasl {
+        if s.auth_file.is_some() || s.protocol_given && s.protocol != Protocol::Binary {
+            let text = "ERROR: You cannot allow the ASCII protocol while using SASL.";
+            return Err(Exit::new(EX_USAGE, text));
+        }
+        if s.udp_port != 0 {
+            let text = "ERROR: Cannot enable UDP while using binary SASL authentication.";
+            return Err(Exit::new(EX_USAGE, text));
+        }
+        s.protocol = Protocol::Binary;
+    }
     if s.udp_port != 0 && !s.port_given {
         s.port = s.udp_port;
     }

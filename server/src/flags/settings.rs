@@ -44,6 +44,8 @@ pub struct Settings {
     pub unix_mask: u32,
     /// The `-l` lists joined with commas; `None` means all addresses.
     pub inter: Option<String>,
+    /// Whether clients must log in by SASL, in the binary protocol.
+    pub sasl: bool,
     /// Users of the text protocol, who must then log in.
     pub auth_file: Option<PathBuf>,
     /// Whether the `shutdown` command works.
@@ -161,6 +163,7 @@ impl Default for Settings {
             unix_socket: None,
             unix_mask: 0o700,
             inter: None,
+            sasl: false,
             auth_file: None,
             shutdown_command: false,
             daemon: false,

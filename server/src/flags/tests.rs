@@ -81,14 +81,8 @@ fn help_advertises_only_what_works() {
     let text = refused(&["-h"]).1.to_lowercase();
     assert!(text.starts_with("memcached 1.6.45 (mcrsd "));
     assert!(text.contains("\n-s, --unix-socket=<file>"));
-    for word in [
-        "enable-ssl",
-        "sasl",
-        "ext_path",
-        "proxy",
-        "drop_privileges",
-        "napi",
-    ] {
+    assert!(text.contains("\n-s, --enable-sasl "));
+    for word in ["enable-ssl", "ext_path", "proxy", "drop_privileges", "napi"] {
         assert!(!text.contains(word), "{word} in -h");
     }
 }
@@ -164,6 +158,21 @@ fn bad_values_are_refused_in_memcacheds_words() {
             "Invalid value for binding protocol: x\n -- should be one of auto, binary, or ascii",
         ),
         (
+            &["-S", "-B", "ascii"],
+            64,
+            "ERROR: You cannot allow the ASCII protocol while using SASL.",
+        ),
+        (
+            &["-B", "auto", "-S"],
+            64,
+            "ERROR: You cannot allow the ASCII protocol while using SASL.",
+        ),
+        (
+            &["-S", "-Y", "f"],
+            64,
+            "ERROR: You cannot allow the ASCII protocol while using SASL.",
+        ),
+        (
             &["-o", "slab_sizes=10"],
             64,
             "slab size 10 is out of valid range",
@@ -237,7 +246,6 @@ fn what_this_server_lacks_is_refused_not_ignored() {
     let cases: &[&[&str]] = &[
         &["-L"],
         &["-D", ":"],
-        &["-S"],
         &["-e", "f"],
         &["-Z"],
         &["--enable-ssl"],

@@ -101,6 +101,10 @@ pub(super) fn allowed(own: Option<Protocol>, settings: &Settings) -> Result<Prot
             Err("the binary protocol cannot be allowed while using an auth file".into())
         }
         Protocol::Auto if settings.auth_file.is_some() => Ok(Protocol::Ascii),
+        Protocol::Ascii if settings.sasl => {
+            Err("the ascii protocol cannot be allowed while using SASL".into())
+        }
+        Protocol::Auto if settings.sasl => Ok(Protocol::Binary),
         protocol => Ok(protocol),
     }
 }
@@ -156,6 +160,17 @@ mod tests {
             Ok(Protocol::Ascii)
         );
         assert!(allowed(Some(Protocol::Binary), &settings).is_err());
+        let settings = Settings {
+            sasl: true,
+            protocol: Protocol::Binary,
+            ..Settings::default()
+        };
+        assert_eq!(allowed(None, &settings), Ok(Protocol::Binary));
+        assert_eq!(
+            allowed(Some(Protocol::Auto), &settings),
+            Ok(Protocol::Binary)
+        );
+        assert!(allowed(Some(Protocol::Ascii), &settings).is_err());
     }
 
     #[test]

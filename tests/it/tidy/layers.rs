@@ -44,11 +44,14 @@ pub(super) const SERVER: &[(&str, &[&str])] = &[
     ("tuning", &["flags"]),
     ("process", &["flags", "engine"]),
     ("watch", &[]),
+    ("secret", &[]),
+    ("sasl", &["secret", "flags"]),
     // `process` for a developer command only.
     (
         "exec",
         &[
             "engine", "crawler", "stats", "flags", "tuning", "clock", "quote", "watch", "process",
+            "sasl", "secret",
         ],
     ),
     ("upkeep", &["exec"]),

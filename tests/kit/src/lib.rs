@@ -9,6 +9,7 @@
 //! - [`server`]: a running process of one ([`Server`]), ready when `start` returns, gone on drop.
 //! - [`script`]: [`Script`] and [`FakeServer`], which say and expect exact bytes, and misbehave.
 //! - [`raw`]: [`Raw`], one connection that sends and expects bytes.
+//! - [`frame`]: [`Frame`], a message of the binary protocol.
 //! - [`net`]: [`Address`], [`free_port`], [`DeadPort`] (refuses), [`BlackHole`] (never accepts).
 //! - [`skip`]: [`skip()`], [`need!`] and [`inapplicable()`].
 //! - [`wait`]: [`wait_until`], in place of a sleep.
@@ -21,6 +22,7 @@
 //! | `MCRS_TEST_EXTENSION` | the PHP extension `memcache_rs.so` |
 //! | `MCRS_TEST_NO_SKIP=1` or `CI=true` | a skip for want of something is a failure |
 
+pub mod frame;
 pub mod net;
 pub mod program;
 pub mod raw;
@@ -29,6 +31,7 @@ pub mod server;
 pub mod skip;
 pub mod wait;
 
+pub use frame::Frame;
 pub use net::{Address, BlackHole, DeadPort, free_port};
 pub use program::{Program, artefact};
 pub use raw::Raw;

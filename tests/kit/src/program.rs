@@ -8,6 +8,7 @@ use crate::skip::Missing;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Program {
     path: PathBuf,
+    env: Vec<(String, String)>,
 }
 
 impl Program {
@@ -25,7 +26,7 @@ impl Program {
         dirs.iter()
             .map(|dir| dir.join("memcached"))
             .find(|path| path.is_file())
-            .map(|path| Self { path })
+            .map(Self::bare)
             .ok_or_else(|| Missing("memcached is not installed (run `make deps`)".into()))
     }
 
@@ -34,7 +35,7 @@ impl Program {
     /// # Errors
     /// [`Missing`] when it has not been built.
     pub fn mcrsd() -> Result<Self, Missing> {
-        artefact("mcrsd").map(|path| Self { path })
+        artefact("mcrsd").map(Self::bare)
     }
 
     /// A binary at a known place, such as `env!("CARGO_BIN_EXE_mcrsd")`.
@@ -44,9 +45,44 @@ impl Program {
     pub fn at(path: impl Into<PathBuf>) -> Result<Self, Missing> {
         let path = path.into();
         if path.is_file() {
-            return Ok(Self { path });
+            return Ok(Self::bare(path));
         }
         Err(Missing(format!("there is no {}", path.display())))
+    }
+
+    fn bare(path: PathBuf) -> Self {
+        let env = Vec::new();
+        Self { path, env }
+    }
+
+    /// A tool on `PATH` that a package brings, by any of its names.
+    ///
+    /// # Errors
+    /// [`Missing`] when there is none.
+    pub fn tool(names: &[&str], package: &str) -> Result<Self, Missing> {
+        let search = std::env::var_os("PATH").unwrap_or_default();
+        let dirs: Vec<PathBuf> = std::env::split_paths(&search).collect();
+        let places = names
+            .iter()
+            .flat_map(|name| dirs.iter().map(move |dir| dir.join(name)));
+        places
+            .into_iter()
+            .find(|path| path.is_file())
+            .map(Self::bare)
+            .ok_or_else(|| Missing(format!("{package} is not installed (run `make deps`)")))
+    }
+
+    /// The same, to be run with a variable in its environment.
+    #[must_use]
+    pub fn with_env(mut self, name: &str, value: impl AsRef<Path>) -> Self {
+        let value = value.as_ref().to_string_lossy().into_owned();
+        self.env.push((name.into(), value));
+        self
+    }
+
+    /// Variables in its environment besides our own.
+    pub(crate) fn env(&self) -> &[(String, String)] {
+        &self.env
     }
 
     /// The binary's path.

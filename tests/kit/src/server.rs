@@ -274,6 +274,7 @@ fn spawn(program: &Program, args: &[String], dir: &TempDir) -> Result<Child, Str
     let log = File::create(dir.path().join("stderr")).map_err(|error| error.to_string())?;
     Command::new(program.path())
         .args(args)
+        .envs(program.env().iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(log)

@@ -1,12 +1,10 @@
 //! Deleting and counting.
 
 use mcrs::codec::binary::Status;
-use mcrs::codec::binary::request::NO_CREATE;
-use mcrs::codec::num;
 use mcrs::codec::text::request::ArithVerb;
 
 use super::ReplyTo;
-use crate::engine::{Arith, Delete, Direction, Mode, ReserveError, Stored};
+use crate::engine::{Arith, ArithTerms, Delete, Direction, NewNumber};
 use crate::exec::{Context, Output};
 
 /// Removes the key, if `compare` is `None` or the item's CAS id.
@@ -43,11 +41,6 @@ pub(super) struct Counting<'a> {
     pub(super) create: Option<(u64, u32)>,
 }
 
-/// What a missing number becomes.
-pub(super) fn created(initial: u64, exptime: u32) -> Option<(u64, u32)> {
-    (exptime != NO_CREATE).then_some((initial, exptime))
-}
-
 /// Counts, or stores the initial value, and answers with the value.
 pub(super) fn arith(context: &Context, to: ReplyTo, count: &Counting<'_>, out: &mut Output) {
     let shared = context.shared;
@@ -56,51 +49,38 @@ pub(super) fn arith(context: &Context, to: ReplyTo, count: &Counting<'_>, out: &
         ArithVerb::Incr => (Direction::Incr, &counters.incr_hits, &counters.incr_misses),
         ArithVerb::Decr => (Direction::Decr, &counters.decr_hits, &counters.decr_misses),
     };
+    let terms = ArithTerms {
+        compare: count.compare,
+        create: count.create.map(|(value, exptime)| NewNumber {
+            value,
+            expiry: shared.clock.expiry(exptime.into()),
+            encoded_key: false,
+        }),
+        ..ArithTerms::default()
+    };
     let now = shared.clock.now();
     let engine = &shared.engine;
-    let done = engine.arith(count.key, direction, count.delta, count.compare, now);
-    match (done, count.create) {
-        (Arith::Done { value, cas }, _) => {
-            hits.add(1);
+    let (done, before) = engine.arith_with(count.key, direction, count.delta, &terms, now);
+    match done {
+        Arith::Done { value, cas } => {
+            // What was created counts neither way.
+            if before.is_some() {
+                hits.add(1);
+            }
             to.number(value, cas, out);
         }
-        (Arith::NotFound, None) => {
+        Arith::NotFound => {
             misses.add(1);
             to.error(Status::NOT_FOUND, out);
         }
-        (Arith::NotFound, Some((initial, exptime))) => {
-            match create(context, count.key, initial, exptime) {
-                Ok(Stored::Done { cas }) => to.number(initial, cas, out),
-                // Another client was faster.
-                Ok(_) => to.error(Status::NOT_STORED, out),
-                Err(_) => to.words(
-                    Status::OUT_OF_MEMORY,
-                    "Out of memory allocating new item",
-                    out,
-                ),
-            }
+        Arith::Exists => to.error(Status::EXISTS, out),
+        Arith::NonNumeric => to.error(Status::NON_NUMERIC, out),
+        Arith::NoMemory => {
+            let text = match before {
+                Some(_) => "Out of memory incrementing value",
+                None => "Out of memory allocating new item",
+            };
+            to.words(Status::OUT_OF_MEMORY, text, out);
         }
-        (Arith::Exists, _) => to.error(Status::EXISTS, out),
-        (Arith::NonNumeric, _) => to.error(Status::NON_NUMERIC, out),
-        (Arith::NoMemory, _) => to.words(
-            Status::OUT_OF_MEMORY,
-            "Out of memory incrementing value",
-            out,
-        ),
     }
-}
-
-/// Stores a number under a key that was missing a moment ago.
-fn create(context: &Context, key: &[u8], value: u64, exptime: u32) -> Result<Stored, ReserveError> {
-    let shared = context.shared;
-    let now = shared.clock.now();
-    let mut buffer = [0; num::MAX_DECIMAL_LEN];
-    let len = num::write_u64(&mut buffer, value);
-    let expiry = shared.clock.expiry(exptime.into());
-    let mut draft = shared.engine.reserve(key, 0, expiry, len, now)?;
-    // It takes all of them, or fails.
-    draft
-        .fill(&buffer[..len], now)
-        .map_err(|_| ReserveError::NoMemory)?;
-    Ok(shared.engine.commit(draft, Mode::Add, now))
 }

@@ -2,31 +2,45 @@
 //!
 //! Source: mcrsd.md 4. The shapes of messages, and the answers to requests that have none of them,
 //! are `mcrs::codec::binary`'s. `retrieve.rs` has what looks up, `change.rs` what deletes and
-//! counts, `store.rs` what stores, `stat.rs` the statistics.
+//! counts, `store.rs` what stores, `stat.rs` the statistics, `login.rs` who may ask.
 
 mod change;
+mod login;
 mod retrieve;
 mod stat;
 mod store;
 
 use std::sync::atomic::Ordering::Relaxed;
 
+pub use login::{Login, token_len};
 pub(super) use store::finish_store;
 
 use mcrs::codec::binary::reply::Head;
+use mcrs::codec::binary::request::NO_CREATE;
 use mcrs::codec::binary::{BadRequest, Command, Request, Status};
 
 use super::{Context, Next, Output, Refusal, admin};
 use crate::flags::MEMCACHED_VERSION;
 
-/// Carries out one request and puts the reply in the output.
+/// Carries out one request and puts the reply in the output. `token` is what [`token_len`] asked
+/// for, `login` where the client stands.
 #[inline]
-pub fn run(context: &Context, request: &Request<'_>, out: &mut Output) -> Next {
+pub fn run(
+    context: &Context,
+    login: &mut Login,
+    request: &Request<'_>,
+    token: &[u8],
+    out: &mut Output,
+) -> Next {
     let to = ReplyTo {
         opcode: request.opcode(),
         opaque: request.opaque,
         quiet: request.quiet,
     };
+    if login.bars(to.opcode) {
+        to.error(Status::AUTH_ERROR, out);
+        return Next::Close;
+    }
     let compare = (request.cas != 0).then_some(request.cas);
     match request.command {
         Command::Get { key, with_key } => retrieve::get(context, to, key, with_key, out),
@@ -66,7 +80,7 @@ pub fn run(context: &Context, request: &Request<'_>, out: &mut Output) -> Next {
                 key,
                 delta,
                 compare,
-                create: change::created(initial, exptime),
+                create: (exptime != NO_CREATE).then_some((initial, exptime)),
             };
             change::arith(context, to, &count, out);
         }
@@ -90,19 +104,41 @@ pub fn run(context: &Context, request: &Request<'_>, out: &mut Output) -> Next {
             context.shared.verbosity.store(level, Relaxed);
             to.success(0, out);
         }
-        Command::SaslList => to.error(Status::UNKNOWN_COMMAND, out),
-        Command::Sasl { len, .. } => return to.swallow(len, Status::UNKNOWN_COMMAND),
+        Command::SaslList => match &context.shared.sasl {
+            Some(sasl) => login::list(sasl, to, out),
+            None => to.error(Status::UNKNOWN_COMMAND, out),
+        },
+        Command::Sasl {
+            step,
+            mechanism,
+            len,
+        } => {
+            let Some(sasl) = &context.shared.sasl else {
+                return to.swallow(len, Status::UNKNOWN_COMMAND);
+            };
+            let message = login::Message {
+                step,
+                mechanism,
+                len,
+                token,
+            };
+            return login::hear(context, sasl, login, to, &message, out);
+        }
     }
     Next::Done
 }
 
 /// Answers what is no request.
-pub fn refuse(bad: &BadRequest, out: &mut Output) -> Next {
+pub fn refuse(login: &Login, bad: &BadRequest, out: &mut Output) -> Next {
     let to = ReplyTo {
         opcode: bad.opcode,
         opaque: bad.opaque,
         quiet: false,
     };
+    if login.bars(bad.opcode) {
+        to.error(Status::AUTH_ERROR, out);
+        return Next::Close;
+    }
     if bad.close {
         to.error(bad.status, out);
         return Next::Close;
@@ -167,12 +203,17 @@ impl ReplyTo {
 
     /// A reply with a short text as its value.
     fn words(self, status: Status, text: &str, out: &mut Output) {
+        self.bytes(status, text.as_bytes(), out);
+    }
+
+    /// A reply with a short value.
+    fn bytes(self, status: Status, value: &[u8], out: &mut Output) {
         let head = Head {
-            value_len: text.len() as u32,
+            value_len: value.len() as u32,
             ..self.head(status)
         };
         head.encode(out.bytes());
-        out.bytes().extend_from_slice(text.as_bytes());
+        out.bytes().extend_from_slice(value);
     }
 
     /// Says what is wrong once a body has been thrown away.

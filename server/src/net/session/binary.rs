@@ -8,7 +8,7 @@ use crate::exec::{Next, Output, binary};
 
 impl Dialogue {
     /// Carries out the request at `at`, and moves `at` behind it; `false` if its header, extras
-    /// and key are not all there yet.
+    /// and key, or the data of a login, are not all there yet.
     #[inline]
     pub(super) fn run_frame(&mut self, input: &[u8], at: &mut usize, output: &mut Output) -> bool {
         let rest = &input[*at..];
@@ -24,12 +24,20 @@ impl Dialogue {
                 return true;
             }
         };
-        *at += consumed;
+        let context = &self.worker.context;
+        let token_len = match &value {
+            Ok(request) => binary::token_len(context, &request.command),
+            Err(_) => 0,
+        };
+        let Some(token) = rest.get(consumed..consumed + token_len) else {
+            return false;
+        };
+        *at += consumed + token_len;
         self.note_command();
         let mark = output.mark();
         let next = match value {
-            Ok(request) => binary::run(&self.worker.context, &request, output),
-            Err(bad) => binary::refuse(&bad, output),
+            Ok(request) => binary::run(context, &mut self.login, &request, token, output),
+            Err(bad) => binary::refuse(&self.login, &bad, output),
         };
         if self.worker.verbosity() > 1 {
             self.log_frame(&rest[..HEADER_LEN], output.since(mark));

@@ -13,6 +13,7 @@ use mcrs::codec::text::CRLF;
 
 use super::READ_BYTES;
 use super::login::Token;
+use crate::exec::binary::Login;
 use crate::exec::{self, Dump, Next, Output, Refusal, Retrieval, Upload};
 use crate::flags::Protocol;
 use crate::net::worker::Worker;
@@ -64,6 +65,8 @@ pub(in crate::net) struct Dialogue {
     pub(super) phase: Phase,
     /// Whether it is in the binary protocol, once that is known.
     binary: bool,
+    /// Whether the client of that protocol has logged in.
+    pub(super) login: Login,
     /// Whether it ends with the answer to one datagram.
     datagram: bool,
 }
@@ -82,6 +85,7 @@ impl Dialogue {
             fd,
             phase: Phase::Fresh(protocol),
             binary: false,
+            login: Login::of(&worker.context),
             datagram: false,
         }
     }

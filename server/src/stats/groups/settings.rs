@@ -37,7 +37,7 @@ pub fn settings(shared: &Shared, to: &mut Put<'_>) {
     put(to, "cas_enabled", yes_no(s.cas));
     put(to, "tcp_backlog", s.backlog);
     put(to, "binding_protocol", s.protocol.name());
-    put(to, "auth_enabled_sasl", "no");
+    put(to, "auth_enabled_sasl", yes_no(s.sasl));
     match &s.auth_file {
         Some(path) => put(to, "auth_enabled_ascii", path.display()),
         None => put(to, "auth_enabled_ascii", "no"),

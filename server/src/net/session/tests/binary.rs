@@ -1,46 +1,16 @@
 //! The same for the binary protocol.
 
+use mcrs_testkit::Frame;
+
 use super::*;
 
-/// A request.
-#[derive(Debug, Clone, Copy, Default)]
-struct Frame<'a> {
-    opcode: u8,
-    extras: &'a [u8],
-    key: &'a [u8],
-    value: &'a [u8],
-}
-
-impl Frame<'_> {
-    fn bytes(self) -> Vec<u8> {
-        let body = self.extras.len() + self.key.len() + self.value.len();
-        let mut out = vec![0x80, self.opcode, 0, self.key.len() as u8];
-        out.extend_from_slice(&[self.extras.len() as u8, 0, 0, 0]);
-        out.extend_from_slice(&(body as u32).to_be_bytes());
-        out.extend_from_slice(b"opaq\0\0\0\0\0\0\0\0");
-        out.extend_from_slice(&[self.extras, self.key, self.value].concat());
-        out
-    }
-}
-
 fn get(opcode: u8, key: &[u8]) -> Vec<u8> {
-    Frame {
-        opcode,
-        key,
-        ..Frame::default()
-    }
-    .bytes()
+    Frame::request(opcode).key(key).bytes()
 }
 
 fn set(opcode: u8, key: &[u8], value: &[u8]) -> Vec<u8> {
-    let extras = [0, 0, 0, 7, 0, 0, 0, 0];
-    Frame {
-        opcode,
-        extras: &extras,
-        key,
-        value,
-    }
-    .bytes()
+    let frame = Frame::request(opcode).extras([0, 0, 0, 7, 0, 0, 0, 0]);
+    frame.key(key).value(value).bytes()
 }
 
 const NOOP: u8 = 0x0a;
@@ -48,11 +18,11 @@ const NOOP: u8 = 0x0a;
 /// Requests of every shape, good and bad.
 fn batch() -> Vec<u8> {
     let number = [[0; 8], [0, 0, 0, 0, 0, 0, 0, 5], [0; 8]].concat();
-    let incr = Frame {
-        opcode: 0x05,
-        extras: &number[..20],
-        key: b"n",
-        ..Frame::default()
+    let count = |opcode| {
+        Frame::request(opcode)
+            .extras(&number[..20])
+            .key("n")
+            .bytes()
     };
     [
         set(0x01, b"a", b"hello"),
@@ -63,69 +33,43 @@ fn batch() -> Vec<u8> {
         set(0x12, b"empty", b"there already"),
         get(0x09, b"empty"),
         get(0x0c, b"missing"),
-        Frame {
-            opcode: 0x19,
-            key: b"a",
-            value: b", world",
-            ..Frame::default()
-        }
-        .bytes(),
+        Frame::request(0x19).key("a").value(", world").bytes(),
         get(0x09, b"a"),
-        incr.bytes(),
-        Frame {
-            opcode: 0x15,
-            ..incr
-        }
-        .bytes(),
-        Frame {
-            opcode: 0x40,
-            extras: b"ee",
-            key: b"unknown",
-            value: b"swallowed",
-        }
-        .bytes(),
+        count(0x05),
+        count(0x15),
+        Frame::request(0x40)
+            .extras("ee")
+            .key("unknown")
+            .value("swallowed")
+            .bytes(),
         set(0x01, b"big", &vec![b'x'; 1 << 20]),
-        Frame {
-            opcode: 0x1c,
-            extras: &[0; 4],
-            key: b"a",
-            ..Frame::default()
-        }
-        .bytes(),
+        Frame::request(0x1c).extras([0; 4]).key("a").bytes(),
         get(0x14, b"a"),
         get(0x04, b"a"),
         get(NOOP, b""),
         // A statistics request with extras: told, then closed.
-        Frame {
-            opcode: 0x10,
-            extras: b"x",
-            ..Frame::default()
-        }
-        .bytes(),
+        Frame::request(0x10).extras("x").bytes(),
         get(NOOP, b""),
     ]
     .concat()
 }
 
 /// The replies of a stream with their CAS ids, which ascend for ever, blanked.
-fn replies(mut stream: &[u8]) -> Vec<Vec<u8>> {
+fn replies(mut stream: &[u8]) -> Vec<Frame> {
     let mut all = Vec::new();
-    while !stream.is_empty() {
-        assert_eq!(stream[0], 0x81, "a reply begins so");
-        let body = u32::from_be_bytes(stream[8..12].try_into().expect("four bytes"));
-        let (reply, rest) = stream.split_at(24 + body as usize);
-        let mut reply = reply.to_vec();
-        reply[16..24].fill(0);
-        all.push(reply);
+    while let Some((reply, rest)) = Frame::split(stream) {
+        assert_eq!(reply.magic, 0x81, "a reply begins so");
+        all.push(Frame { cas: 0, ..reply });
         stream = rest;
     }
+    assert_eq!(stream, b"", "behind the last reply");
     all
 }
 
 fn answer<'a>(
     worker: &'static Worker,
     pieces: impl IntoIterator<Item = &'a [u8]>,
-) -> (Vec<Vec<u8>>, bool) {
+) -> (Vec<Frame>, bool) {
     let (output, closed) = Talk::answer(worker, pieces);
     (replies(&output), closed)
 }
@@ -135,7 +79,11 @@ fn replies_are_the_same_at_every_split_of_the_input() {
     let worker = worker(Settings::default());
     let batch = batch();
     let whole = answer(fresh(worker), [&batch[..]]);
-    let opcodes: Vec<(u8, u8)> = whole.0.iter().map(|reply| (reply[1], reply[7])).collect();
+    let said: Vec<(u8, u16)> = whole
+        .0
+        .iter()
+        .map(|reply| (reply.opcode, reply.status))
+        .collect();
     let want = [
         (0x01, 0),
         (0x00, 0),
@@ -152,9 +100,10 @@ fn replies_are_the_same_at_every_split_of_the_input() {
         (NOOP, 0),
         (0x10, 4),
     ];
-    assert_eq!(opcodes, want);
+    assert_eq!(said, want);
     assert!(whole.1, "closed behind the last");
-    assert!(whole.0[6].ends_with(b"\0\0\0\x07hello, world"));
+    assert_eq!(whole.0[6].value, b"hello, world");
+    assert_eq!(whole.0[6].extras, [0, 0, 0, 7]);
     // Within the long value one split is like the next.
     let long = 1 << 20;
     let value = batch.len() - long..batch.len();
@@ -196,7 +145,7 @@ fn long_values_come_and_go_whole() {
             let (replies, closed) = answer(worker, input.chunks(step.min(input.len())));
             assert!(!closed);
             assert_eq!(replies.len(), 3, "{len} bytes, {step} at a time");
-            assert!(replies[1][28..] == value, "{len} bytes, {step} at a time");
+            assert!(replies[1].value == value, "{len} bytes, {step} at a time");
         }
     }
 }
@@ -251,17 +200,12 @@ fn text_only_sessions_take_a_header_for_a_line() {
 fn nonsense(random: &mut Random) -> Vec<u8> {
     let mut out = Vec::new();
     for _ in 0..1 + random.below(6) {
-        let extras = [0; 20];
         let opcode = random.below(0x26) as u8;
+        let extras = vec![0; [0, 0, 4, 8, 20, 1][random.below(6)]];
         let key = random.pick(&["a", "b", "n", "", "reset", "PLAIN"]);
         let value = random.pick(&["", "", "5", "0123456789"]);
-        let mut frame = Frame {
-            opcode,
-            extras: &extras[..[0, 0, 4, 8, 20, 1][random.below(6)]],
-            key: key.as_bytes(),
-            value: value.as_bytes(),
-        }
-        .bytes();
+        let frame = Frame::request(opcode).extras(extras);
+        let mut frame = frame.key(key).value(value).bytes();
         if random.below(4) == 0 {
             let at = random.below(frame.len());
             frame[at] = random.next() as u8;

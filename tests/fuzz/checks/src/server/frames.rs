@@ -2,7 +2,8 @@
 
 use mcrs::codec::Decoded;
 use mcrs::codec::binary::{Command, Header, REQUEST_MAGIC, request};
-use mcrsd::exec::{Context, Next, Output, binary};
+use mcrsd::exec::binary::{self, Login};
+use mcrsd::exec::{Context, Next, Output};
 
 use super::exec::drain;
 
@@ -10,6 +11,7 @@ use super::exec::drain;
 pub fn carry_out(context: &Context, mut data: &[u8]) -> Vec<u8> {
     let mut replies = Vec::new();
     let mut output = Output::default();
+    let mut login = Login::of(context);
     let mut open = true;
     while open {
         let Ok(Decoded::Complete { value, consumed }) = request::decode(data) else {
@@ -17,8 +19,8 @@ pub fn carry_out(context: &Context, mut data: &[u8]) -> Vec<u8> {
         };
         data = &data[consumed..];
         let next = match value {
-            Ok(request) => binary::run(context, &request, &mut output),
-            Err(bad) => binary::refuse(&bad, &mut output),
+            Ok(request) => binary::run(context, &mut login, &request, b"", &mut output),
+            Err(bad) => binary::refuse(&login, &bad, &mut output),
         };
         let block = |len: usize| data.get(..len);
         let used = match next {
