@@ -296,7 +296,7 @@ pub struct BadRequest {
 ///
 /// The outer error means that the client does not speak this protocol: close without an answer. The
 /// inner one is to be answered as [`BadRequest`] says; nothing but the header was taken then.
-/// Incomplete is what has less than its header, extras and key: 524 bytes at most.
+/// Incomplete is what has less than its header, extras and key: 298 bytes at most.
 #[inline]
 pub fn decode(buf: &[u8]) -> Result<Decoded<Result<Request<'_>, BadRequest>>, DecodeError> {
     if buf.first().is_some_and(|&magic| magic != REQUEST_MAGIC) {

@@ -9,6 +9,11 @@
 //! |---|---|---|
 //! | `text_request` | what a client sends | a second reader, every cut |
 //! | `text_reply` | what a server sends | a second reader, every cut |
+//! | `meta_request` | a command and its words | a second reader, itself |
+//! | `meta_reply` | what a server sends | a second reader, every cut |
+//! | `base64` | a text, and bytes | a second reader, itself |
+//! | `binary_request`, `binary_reply` | what a client sends; a server | the same, itself |
+//! | `udp` | a datagram, and a length | the definition |
 //! | `conn` | what a server sends to questions | the same bytes in other pieces |
 //! | `pool` | what servers send to a pool | what was asked, and what came |
 //! | `key` | a prefix and a key | the definition |
@@ -19,12 +24,14 @@
 //! | `server_session` | the same, cut | the same requests one by one |
 //! | `server_flags` | the server's command line | the stated ranges |
 
+pub mod binary;
 pub mod conn;
 pub mod flags;
 pub mod input;
 pub mod inputs;
 pub mod key;
 pub mod line;
+pub mod meta;
 pub mod meta_line;
 pub mod number;
 pub mod options;
@@ -33,6 +40,7 @@ pub mod reply;
 pub mod request;
 pub mod server;
 pub mod stream;
+pub mod udp;
 pub mod zlib;
 
 pub use input::Input;
@@ -42,8 +50,13 @@ pub type Check = fn(&[u8]);
 
 /// Every target by name. Each has a file in `../src/bin` and seeds in `../seeds`.
 pub const TARGETS: &[(&str, Check)] = &[
+    ("base64", meta::base64_check),
+    ("binary_reply", binary::reply_check),
+    ("binary_request", binary::request_check),
     ("conn", conn::check),
     ("key", key::check),
+    ("meta_reply", meta::reply_check),
+    ("meta_request", meta::request_check),
     ("number", number::check),
     ("options", options::check),
     ("pack", zlib::pack_check),
@@ -53,6 +66,7 @@ pub const TARGETS: &[(&str, Check)] = &[
     ("server_session", server::session::check),
     ("text_reply", reply::check),
     ("text_request", request::check),
+    ("udp", udp::check),
     ("unpack", zlib::unpack_check),
 ];
 

@@ -43,6 +43,21 @@ fn replay(name: &str) {
 }
 
 #[test]
+fn base64_of_any_bytes_comes_back() {
+    replay("base64");
+}
+
+#[test]
+fn binary_replies_of_any_bytes_decode_the_same_however_cut() {
+    replay("binary_reply");
+}
+
+#[test]
+fn binary_requests_of_any_bytes_decode_the_same_however_cut() {
+    replay("binary_request");
+}
+
+#[test]
 fn a_connection_says_the_same_however_its_bytes_are_cut() {
     replay("conn");
 }
@@ -50,6 +65,16 @@ fn a_connection_says_the_same_however_its_bytes_are_cut() {
 #[test]
 fn keys_of_any_bytes_are_fixed_up_by_the_definition() {
     replay("key");
+}
+
+#[test]
+fn meta_replies_of_any_bytes_decode_the_same_however_cut() {
+    replay("meta_reply");
+}
+
+#[test]
+fn meta_requests_of_any_words_are_read_as_memcached_reads_them() {
+    replay("meta_request");
 }
 
 #[test]
@@ -95,6 +120,11 @@ fn text_replies_of_any_bytes_decode_the_same_however_cut() {
 #[test]
 fn text_requests_of_any_bytes_decode_the_same_however_cut() {
     replay("text_request");
+}
+
+#[test]
+fn datagrams_of_any_bytes_are_framed_by_the_definition() {
+    replay("udp");
 }
 
 #[test]
