@@ -102,6 +102,7 @@ check: deps ## format, lints, layer builds, Rust tests: what to run before a com
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets --features mcrs/capi -- -D warnings
 	$(CARGO) clippy --locked -p mcrs --no-default-features -- -D warnings
+	$(CARGO) clippy --locked -p mcrsd --no-default-features --all-targets -- -D warnings
 	$(CARGO) clippy --locked -p mcrsd --all-targets --features debug-commands -- -D warnings
 	$(CARGO) test --locked --workspace --exclude memcache_rs --no-fail-fast
 	$(CARGO) test --locked -p mcrs --features capi --lib capi

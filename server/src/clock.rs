@@ -9,7 +9,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use mcrs::codec::exptime::Exptime;
 
 /// The tick the server starts at. Source: `process_started`, memcached; `uptime` shows it.
-const FIRST: u32 = 2;
+pub const FIRST: u32 = 2;
 
 /// An expiry tick that is over whenever it is looked at.
 const PAST: u32 = 1;

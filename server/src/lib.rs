@@ -15,6 +15,8 @@ pub mod quote;
 pub mod sasl;
 pub mod secret;
 pub mod stats;
+#[cfg_attr(not(feature = "tls"), path = "tls/absent.rs")]
+pub mod tls;
 pub mod tuning;
 pub mod upkeep;
 pub mod watch;

@@ -8,6 +8,7 @@ use mcrsd::flags::{self, Exit, Settings};
 use mcrsd::net::{self, Ended};
 use mcrsd::process::{self, Role};
 use mcrsd::sasl::{self, Sasl};
+use mcrsd::tls::Tls;
 
 fn main() {
     let mut args = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned());
@@ -37,6 +38,7 @@ fn run(settings: Settings) -> Result<i32, Exit> {
         Role::Server(daemon) => daemon,
     };
     process::warn_about(&settings);
+    let tls = Tls::load(&settings)?;
     if settings.coredumps {
         process::allow_core_files()?;
     }
@@ -54,6 +56,7 @@ fn run(settings: Settings) -> Result<i32, Exit> {
     }
     let mut shared = Shared::new(settings, engine);
     shared.sasl = sasl;
+    shared.tls = tls;
     let shared: &'static Shared = Box::leak(Box::new(shared));
     if let Some(users) = users {
         shared.users.replace(users);

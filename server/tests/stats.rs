@@ -69,10 +69,8 @@ fn have_the_same_names(ours: &Server, stock: &Server) {
     assert_eq!(names(ours, "stats items"), names(stock, "stats items"));
     assert_eq!(names(ours, "stats slabs"), names(stock, "stats slabs"));
     assert_eq!(names(ours, "stats sizes"), names(stock, "stats sizes"));
-    // Debian's build has TLS and extstore and shows their settings; 1.6.45 has one more.
-    let built_in = |name: &str| {
-        name.starts_with("ext_") || name.starts_with("ssl_") || name == "slab_automove_freeratio"
-    };
+    // Debian's build has extstore and shows its settings; 1.6.45 has one more.
+    let built_in = |name: &str| name.starts_with("ext_") || name == "slab_automove_freeratio";
     let mut settings = names(stock, "stats settings");
     settings.retain(|name| !built_in(name));
     settings.push("client_flags_size".into());

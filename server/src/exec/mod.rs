@@ -34,6 +34,7 @@ use crate::engine::Engine;
 use crate::flags::Settings;
 use crate::sasl::Sasl;
 use crate::stats::{Counters, Stats};
+use crate::tls::Tls;
 use crate::tuning::Tuning;
 use crate::watch::Logger;
 
@@ -56,6 +57,8 @@ pub struct Shared {
     pub verbosity: AtomicU32,
     /// The memory limit in bytes; the `cache_memlimit` command changes it.
     pub max_bytes: AtomicU64,
+    /// TLS, if the settings ask for it and whoever starts the server has loaded it.
+    pub tls: Option<Tls>,
     /// What workers log.
     pub loggers: Box<[Logger]>,
     /// References kept by command.
@@ -84,6 +87,7 @@ impl Shared {
             sasl: None,
             verbosity: AtomicU32::new(settings.verbosity),
             max_bytes: AtomicU64::new(settings.max_bytes),
+            tls: None,
             loggers: (0..settings.threads).map(|_| Logger::default()).collect(),
             #[cfg(feature = "debug-commands")]
             debug: debug::Kept::default(),

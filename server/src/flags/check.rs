@@ -63,6 +63,8 @@ pub(super) fn combination(s: &mut Settings) -> Result<(), Exit> {
         "hot_lru_pct + warm_lru_pct cannot be more than 80% combined".into()
     } else if s.temporary_ttl.is_some() && !s.lru_maintainer {
         "temporary_ttl requires lru_maintainer to be enabled".into()
+    } else if s.tls.enabled && s.port == 0 {
+        "ERROR: You cannot enable SSL without a TCP port.".into()
     } else {
         // What is left are bounds of this engine's own.
         return s

@@ -14,10 +14,12 @@ mod memory;
 mod network;
 mod process;
 mod settings;
+mod tls;
 mod values;
 mod words;
 
 pub use settings::{BUFFER_BYTES, Protocol, Settings};
+pub use tls::{ClientCert, FileName, MinVersion, TlsSettings};
 
 use getopt::{Arg, Fault, Name};
 

@@ -120,11 +120,26 @@ pub(super) const FLAGS: &[Flag] = &[
     })
     .defaults_to(|s| s.reqs_per_event.to_string())
     .shown_as("reqs_per_event"),
-    Flag::new(b'Z', "enable-ssl", "")
-        .switches(|_| {})
-        .lacking("TLS"),
+    TLS,
     Flag::new(b'N', "napi-ids", "")
         .takes("count", |_, _| Ok(()))
         .shown_as("num_napi_ids")
         .lacking("NAPI id"),
 ];
+
+const TLS: Flag = {
+    let flag = Flag::new(
+        b'Z',
+        "enable-ssl",
+        "speak TLS on all TCP sockets; -o ssl_chain_cert and ssl_key are\n\
+         needed. An entry of -l may begin with notls: (not there), btls: (no\n\
+         certificates of clients there) or mtls: (clients must show one there)",
+    )
+    .switches(|s| s.tls.enabled = true)
+    .shown_as("ssl_enabled");
+    if cfg!(feature = "tls") {
+        flag
+    } else {
+        flag.lacking("TLS")
+    }
+};

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::tls::TlsSettings;
 use crate::engine::Config;
 
 /// Bytes of a network buffer, the unit in which memory for clients is counted. Source: mcrsd.md 8.8.
@@ -106,6 +107,8 @@ pub struct Settings {
     pub dump_enabled: bool,
     /// Whether `watch` may be asked for at all.
     pub watch_enabled: bool,
+    /// What `-Z` and the `ssl_` words say.
+    pub tls: TlsSettings,
     /// The byte that ends the prefix of a key in the figures of `stats detail`.
     pub prefix_delimiter: u8,
     /// Whether keys are counted by prefix from the start.
@@ -194,6 +197,7 @@ impl Default for Settings {
             flush_enabled: true,
             dump_enabled: true,
             watch_enabled: true,
+            tls: TlsSettings::default(),
             prefix_delimiter: b':',
             detail_enabled: false,
             slab_chunk_max_given: false,

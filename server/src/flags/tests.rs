@@ -82,9 +82,12 @@ fn help_advertises_only_what_works() {
     assert!(text.starts_with("memcached 1.6.45 (mcrsd "));
     assert!(text.contains("\n-s, --unix-socket=<file>"));
     assert!(text.contains("\n-s, --enable-sasl "));
-    for word in ["enable-ssl", "ext_path", "proxy", "drop_privileges", "napi"] {
+    for word in ["ext_path", "proxy", "drop_privileges", "napi"] {
         assert!(!text.contains(word), "{word} in -h");
     }
+    let tls = cfg!(feature = "tls");
+    assert_eq!(text.contains("enable-ssl"), tls);
+    assert_eq!(text.contains("ssl_chain_cert"), tls);
 }
 
 #[test]
@@ -247,15 +250,18 @@ fn what_this_server_lacks_is_refused_not_ignored() {
         &["-L"],
         &["-D", ":"],
         &["-e", "f"],
-        &["-Z"],
-        &["--enable-ssl"],
         &["-N", "1"],
         &["-o", "ext_path=/x:1G"],
         &["-o", "ext_drop_unread"],
         &["-o", "proxy_config=x"],
-        &["-o", "ssl_key=x"],
     ];
-    for words in cases {
+    let without_tls: &[&[&str]] = &[&["-Z"], &["--enable-ssl"], &["-o", "ssl_key=x"]];
+    let without_tls = if cfg!(feature = "tls") {
+        &[]
+    } else {
+        without_tls
+    };
+    for words in cases.iter().chain(without_tls) {
         let (status, text) = refused(words);
         assert_eq!(status, 64, "{words:?}");
         assert!(text.starts_with("This server is not built with "), "{text}");

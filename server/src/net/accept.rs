@@ -12,7 +12,6 @@ use super::listener::{Listener, ListeningSocket};
 use super::stream::Socket;
 use super::worker::{Arrival, Inbox};
 use crate::exec::Shared;
-use crate::flags::Protocol;
 use crate::stats::Peer;
 
 /// Pause before looking again whether there is room, or descriptors. Source: memcached, 10 ms.
@@ -74,7 +73,7 @@ impl Door {
                     .map(|(socket, _)| (Socket::Unix(socket), Peer::Unix)),
             };
             match accepted {
-                Ok((socket, peer)) => self.admit(socket, peer, number, listener.protocol),
+                Ok((socket, peer)) => self.admit(socket, peer, number, listener),
                 Err(error) if out_of_descriptors(&error) => {
                     if self.shared.verbosity.load(Relaxed) > 0 {
                         eprintln!("Too many open connections");
@@ -88,7 +87,7 @@ impl Door {
     }
 
     /// Hands a client to the next worker, or turns it away.
-    fn admit(&self, socket: Socket, peer: Peer, listener: u32, protocol: Protocol) {
+    fn admit(&self, socket: Socket, peer: Peer, number: u32, listener: &Listener) {
         let conns = &self.shared.stats.conns;
         if socket.set_nonblocking().is_err() {
             return;
@@ -103,8 +102,9 @@ impl Door {
         let arrival = Arrival {
             socket,
             peer,
-            listener,
-            protocol,
+            listener: number,
+            protocol: listener.protocol,
+            tls: listener.tls,
         };
         if self.workers[index].send(arrival).is_err() {
             // The worker is ending, and the process with it; the client is closed.

@@ -5,18 +5,41 @@
 use std::fmt::Display;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 
-use crate::flags::{Protocol, Settings};
+use crate::flags::{ClientCert, Protocol, Settings};
 
 /// An entry of `-l` taken apart.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Entry<'a> {
+    /// What it says about TLS, if anything.
+    tls: Option<Prefix>,
     pub(super) protocol: Option<Protocol>,
     /// `*` for all addresses.
     pub(super) host: &'a str,
     pub(super) port: Option<u16>,
 }
 
+/// A word about TLS in front of an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Prefix {
+    /// `notls`: without TLS.
+    Plain,
+    /// `btls`: TLS that asks for no certificate.
+    Bare,
+    /// `mtls`: TLS that requires one.
+    Mutual,
+}
+
 impl Entry<'_> {
+    /// What clients have to show of themselves in TLS; `None` without TLS.
+    pub(super) fn client_cert(&self, settings: &Settings) -> Option<ClientCert> {
+        match self.tls {
+            Some(Prefix::Plain) => None,
+            Some(Prefix::Bare) => Some(ClientCert::None),
+            Some(Prefix::Mutual) => Some(ClientCert::Require),
+            None => settings.tls.enabled.then_some(settings.tls.verify),
+        }
+    }
+
     /// The addresses it stands for, with its own port or else this one (-1: any free one).
     ///
     /// # Errors
@@ -35,11 +58,20 @@ impl Entry<'_> {
     }
 }
 
-/// Reads `[proto[X]:][tag[NAME]:|tag_NAME_:]HOST[:PORT]`.
-pub(super) fn parse_entry(mut text: &str) -> Result<Entry<'_>, String> {
-    for word in ["notls", "btls", "mtls"] {
-        if text.strip_prefix(word).is_some_and(|t| t.starts_with(':')) {
-            return Err(format!("'{word}' option is valid only when SSL is enabled"));
+/// Reads one. The first word may stand there only `with_tls`.
+pub(super) fn parse_entry(mut text: &str, with_tls: bool) -> Result<Entry<'_>, String> {
+    let mut tls = None;
+    for (word, prefix) in [
+        ("notls", Prefix::Plain),
+        ("btls", Prefix::Bare),
+        ("mtls", Prefix::Mutual),
+    ] {
+        if let Some(rest) = text.strip_prefix(word).and_then(|t| t.strip_prefix(':')) {
+            if !with_tls {
+                return Err(format!("'{word}' option is valid only when SSL is enabled"));
+            }
+            (tls, text) = (Some(prefix), rest);
+            break;
         }
     }
     let mut protocol = None;
@@ -82,6 +114,7 @@ pub(super) fn parse_entry(mut text: &str) -> Result<Entry<'_>, String> {
         },
     };
     Ok(Entry {
+        tls,
         protocol,
         host,
         port,
@@ -123,7 +156,7 @@ mod tests {
     use super::*;
 
     fn entry(text: &str) -> (Option<Protocol>, &str, Option<u16>) {
-        match parse_entry(text) {
+        match parse_entry(text, false) {
             Ok(entry) => (entry.protocol, entry.host, entry.port),
             Err(error) => panic!("{text}: {error}"),
         }
@@ -174,8 +207,27 @@ mod tests {
     }
 
     #[test]
+    fn with_tls_entries_may_say_something_about_it() {
+        let mut settings = Settings::default();
+        settings.tls.enabled = true;
+        settings.tls.verify = ClientCert::Ask;
+        let said = |text: &str| {
+            let entry = parse_entry(text, true).expect("a good entry");
+            (entry.client_cert(&settings), entry.host.to_string())
+        };
+        let (none, host) = (ClientCert::None, || "h".to_string());
+        assert_eq!(said("h:80"), (Some(ClientCert::Ask), host()));
+        assert_eq!(said("notls:h"), (None, host()));
+        assert_eq!(said("btls:[::1]:80"), (Some(none), "::1".into()));
+        let all = said("mtls:proto[ascii]:tag[x]:h:1");
+        assert_eq!(all, (Some(ClientCert::Require), host()));
+        // One word, and in front.
+        assert_eq!(said("notls:mtls:h:1"), (None, "mtls:h:1".into()));
+    }
+
+    #[test]
     fn bad_entries_are_told_apart() {
-        let text = |entry: &str| parse_entry(entry).expect_err(entry);
+        let text = |entry: &str| parse_entry(entry, false).expect_err(entry);
         assert_eq!(text("h:abc"), "Invalid port number: \"abc\"");
         assert_eq!(text("h:99999"), "Invalid port number: \"99999\"");
         assert_eq!(

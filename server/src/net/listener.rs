@@ -13,8 +13,8 @@ use std::path::Path;
 use socket2::{Domain, SockAddr, Socket, Type};
 
 use super::entry::{allowed, parse_entry};
-use crate::flags::{EX_OSERR, Exit, Protocol, Settings};
-use crate::process::suffixed;
+use crate::flags::{ClientCert, EX_OSERR, Exit, Protocol, Settings};
+use crate::process::{suffixed, told};
 use crate::stats::{tcp_name, udp_name};
 
 /// A listening socket, TCP or Unix.
@@ -32,6 +32,8 @@ pub(super) struct Listener {
     pub(super) socket: ListeningSocket,
     /// What its connections may speak.
     pub(super) protocol: Protocol,
+    /// What its clients have to show of themselves in TLS; `None` where TLS is not spoken.
+    pub(super) tls: Option<ClientCert>,
     /// Where it listens, as `stats conns` shows it.
     pub(super) address: String,
 }
@@ -149,14 +151,14 @@ fn open_network(settings: &Settings) -> Result<Sockets, Exit> {
             let opened = bind_entry(text, settings.port, settings, |address| {
                 open_tcp(address, settings)
             });
-            let (protocol, opened) =
-                opened.map_err(|reason| reason.exit("TCP", settings.port, settings))?;
-            for socket in opened {
+            let opened = opened.map_err(|reason| reason.exit("TCP", settings.port, settings))?;
+            for socket in opened.sockets {
                 let bound = socket.local_addr().ok();
                 note(&mut ports, "TCP", bound);
                 sockets.listeners.push(Listener {
                     socket: ListeningSocket::Tcp(socket),
-                    protocol,
+                    protocol: opened.protocol,
+                    tls: opened.tls,
                     address: bound.map_or_else(String::new, |bound| tcp_name(&bound)),
                 });
             }
@@ -167,9 +169,9 @@ fn open_network(settings: &Settings) -> Result<Sockets, Exit> {
             let opened = bind_entry(text, settings.udp_port, settings, |address| {
                 open_udp(address, settings)
             });
-            let (_, opened) =
+            let opened =
                 opened.map_err(|reason| reason.exit("UDP", settings.udp_port, settings))?;
-            for socket in opened {
+            for socket in opened.sockets {
                 let bound = socket.local_addr().ok();
                 note(&mut ports, "UDP", bound);
                 sockets.datagrams.push(DatagramSocket {
@@ -191,14 +193,22 @@ fn note(ports: &mut Option<PortFile>, transport: &str, bound: Option<SocketAddr>
     }
 }
 
-/// Binds what an entry stands for; at least one socket, and the protocol they are for.
+/// What an entry has become.
+struct Bound<S> {
+    /// At least one.
+    sockets: Vec<S>,
+    protocol: Protocol,
+    tls: Option<ClientCert>,
+}
+
+/// Binds what an entry stands for.
 fn bind_entry<S>(
     text: &str,
     port: i64,
     settings: &Settings,
     bind: impl Fn(SocketAddr) -> io::Result<S>,
-) -> Result<(Protocol, Vec<S>), Reason> {
-    let entry = parse_entry(text).map_err(Reason::Entry)?;
+) -> Result<Bound<S>, Reason> {
+    let entry = parse_entry(text, settings.tls.enabled).map_err(Reason::Entry)?;
     let protocol = allowed(entry.protocol, settings).map_err(Reason::Entry)?;
     let mut sockets = Vec::new();
     let mut refused = None;
@@ -213,7 +223,11 @@ fn bind_entry<S>(
     }
     match refused {
         Some(error) if sockets.is_empty() => Err(Reason::System(error)),
-        _ => Ok((protocol, sockets)),
+        _ => Ok(Bound {
+            sockets,
+            protocol,
+            tls: entry.client_cert(settings),
+        }),
     }
 }
 
@@ -304,6 +318,7 @@ fn open_unix(path: &Path, settings: &Settings) -> Result<Listener, Exit> {
     Ok(Listener {
         socket: ListeningSocket::Unix(socket),
         protocol: settings.protocol,
+        tls: None,
         address: format!("unix:{}", path.display()),
     })
 }
@@ -322,12 +337,4 @@ fn bind_unix(path: &Path, settings: &Settings) -> io::Result<UnixListener> {
     fs::set_permissions(path, Permissions::from_mode(mode))?;
     socket.listen(settings.backlog)?;
     Ok(socket.into())
-}
-
-/// The C library's text for a system error, without the number Rust puts behind it.
-pub(super) fn told(error: &io::Error) -> String {
-    match error.raw_os_error() {
-        Some(number) => nix::errno::Errno::from_raw(number).desc().to_string(),
-        None => error.to_string(),
-    }
 }

@@ -24,6 +24,8 @@ mod listener;
 mod reload;
 mod session;
 mod stream;
+#[cfg_attr(not(feature = "tls"), path = "tls_absent.rs")]
+mod tls;
 mod udp;
 mod worker;
 

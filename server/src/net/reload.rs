@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::exec::{Malformed, Shared, Users};
 use crate::flags::Exit;
+use crate::process::told;
 
 /// Reads the users of `-Y`.
 ///
@@ -12,7 +13,7 @@ use crate::flags::Exit;
 pub fn read_users(path: &Path) -> Result<Users, Exit> {
     let name = path.display();
     let text = std::fs::read(path).map_err(|error| {
-        let reason = super::listener::told(&error);
+        let reason = told(&error);
         let text =
             format!("Could not open authfile [{name}] for reading, error {reason}: {reason}");
         Exit::new(1, text)
@@ -30,5 +31,10 @@ pub(super) fn reload(shared: &Shared) {
             Ok(users) => shared.users.replace(users),
             Err(exit) => eprintln!("WARNING: {}; the users of before stay", exit.text),
         }
+    }
+    if let Some(tls) = &shared.tls
+        && let Err(text) = tls.reload(shared.clock.now())
+    {
+        eprintln!("{text}");
     }
 }

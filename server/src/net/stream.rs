@@ -1,4 +1,4 @@
-//! A client's socket, TCP or Unix, as a worker's runtime polls it.
+//! A client's socket, TCP or Unix, with TLS or without, as a worker's runtime polls it.
 
 use std::io::{self, ErrorKind, IoSlice};
 use std::os::fd::{AsFd, AsRawFd, RawFd};
@@ -8,6 +8,8 @@ use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags, recv, send, sendmsg};
 use tokio::io::Interest;
 use tokio::net::{TcpStream, UnixStream};
+
+use super::tls::TlsStream;
 
 /// A connected socket that no runtime knows yet, so that it can go to any thread.
 #[derive(Debug)]
@@ -25,6 +27,8 @@ pub(super) enum Stream {
     Tcp(TcpStream),
     /// Over the Unix socket.
     Unix(UnixStream),
+    /// Over one of the others.
+    Tls(Box<TlsStream>),
     /// Over nothing: a test is at the other end.
     #[cfg(test)]
     Fake(super::session::Fake),
@@ -44,6 +48,7 @@ impl Stream {
         match self {
             Stream::Tcp(socket) => socket.as_raw_fd(),
             Stream::Unix(socket) => socket.as_raw_fd(),
+            Stream::Tls(stream) => stream.fd(),
             #[cfg(test)]
             Stream::Fake(_) => -1,
         }
@@ -60,12 +65,14 @@ impl Stream {
         match self {
             Stream::Tcp(socket) => poll_recv(socket, task, buf),
             Stream::Unix(socket) => poll_recv(socket, task, buf),
+            Stream::Tls(stream) => stream.poll_read(task, buf),
             #[cfg(test)]
             Stream::Fake(fake) => fake.poll_read(buf),
         }
     }
 
-    /// Writes what the socket takes of `slices`, in one system call.
+    /// Writes what the socket takes of `slices`, in one system call. With TLS what is said to be
+    /// written may be held back until [`poll_flush`](Stream::poll_flush).
     #[inline]
     pub(super) fn poll_write(
         &mut self,
@@ -75,8 +82,34 @@ impl Stream {
         match self {
             Stream::Tcp(socket) => poll_send(socket, task, slices),
             Stream::Unix(socket) => poll_send(socket, task, slices),
+            Stream::Tls(stream) => stream.poll_write(task, slices),
             #[cfg(test)]
             Stream::Fake(fake) => fake.poll_write(slices),
+        }
+    }
+
+    /// Writes what is held back.
+    #[inline]
+    pub(super) fn poll_flush(&mut self, task: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self {
+            Stream::Tls(stream) => stream.poll_flush(task),
+            _ => Poll::Ready(Ok(())),
+        }
+    }
+
+    /// Bytes it holds for the socket or for the session.
+    #[inline]
+    pub(super) fn held(&self) -> usize {
+        match self {
+            Stream::Tls(stream) => stream.held(),
+            _ => 0,
+        }
+    }
+
+    /// Tells the client that nothing more comes, where the end of the connection does not say so.
+    pub(super) fn farewell(&mut self) {
+        if let Stream::Tls(stream) = self {
+            stream.farewell();
         }
     }
 }

@@ -13,9 +13,10 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use super::listener::DatagramSocket;
 use super::session::Session;
 use super::stream::{Socket, Stream};
+use super::tls::TlsStream;
 use super::udp::Datagrams;
 use crate::exec::{Context, Shared};
-use crate::flags::Protocol;
+use crate::flags::{ClientCert, Protocol};
 use crate::stats::{Asker, ConnInfo, Peer};
 
 /// A request to end the process, from a command.
@@ -62,6 +63,8 @@ pub(super) struct Arrival {
     pub(super) peer: Peer,
     pub(super) listener: u32,
     pub(super) protocol: Protocol,
+    /// What clients have to show of themselves in TLS; `None` without.
+    pub(super) tls: Option<ClientCert>,
 }
 
 /// Where clients for a worker are put. One that comes after the worker's end is given back.
@@ -151,9 +154,10 @@ fn welcome(worker: &'static Worker, arrival: Arrival) -> io::Result<Session> {
         peer,
         listener,
         protocol,
+        tls,
     } = arrival;
     let conns = &worker.context.shared.stats.conns;
-    let stream = Stream::new(socket).inspect_err(|_| conns.leave())?;
+    let stream = watch(worker, socket, tls).inspect_err(|_| conns.leave())?;
     let fd = stream.fd();
     if worker.verbosity() > 1 {
         match protocol {
@@ -165,6 +169,18 @@ fn welcome(worker: &'static Worker, arrival: Arrival) -> io::Result<Session> {
     let info = Arc::new(ConnInfo::new(peer, listener, now));
     conns.list(fd, Arc::clone(&info));
     Ok(Session::new(stream, worker, info, protocol))
+}
+
+/// Puts a socket under the watch of the current runtime, and TLS on it if that is asked for.
+fn watch(worker: &'static Worker, socket: Socket, tls: Option<ClientCert>) -> io::Result<Stream> {
+    let stream = Stream::new(socket)?;
+    match (tls, &worker.context.shared.tls) {
+        (Some(client), Some(tls)) => {
+            let stream = TlsStream::new(stream, worker, tls, client)?;
+            Ok(Stream::Tls(Box::new(stream)))
+        }
+        _ => Ok(stream),
+    }
 }
 
 /// A worker without listeners and threads, for tests and fuzzers that decide themselves which bytes
@@ -198,6 +214,7 @@ impl Solo {
             peer: Peer::Unix,
             listener: 0,
             protocol: Protocol::Auto,
+            tls: None,
         };
         welcome(self.0, arrival)
     }

@@ -98,6 +98,12 @@ counters! {
     read_buf_oom,
     /// Replies given up because they would have taken too much memory.
     response_obj_oom,
+    /// TLS handshakes that failed.
+    ssl_handshake_errors,
+    /// Failures of TLS, those of handshakes among them.
+    ssl_proto_errors,
+    /// TLS handshakes that resumed nothing, if sessions can be resumed.
+    ssl_new_sessions,
     /// Bytes that came in over sockets.
     bytes_read,
     /// Bytes that went out over sockets.

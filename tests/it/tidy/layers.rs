@@ -46,17 +46,21 @@ pub(super) const SERVER: &[(&str, &[&str])] = &[
     ("watch", &[]),
     ("secret", &[]),
     ("sasl", &["secret", "flags"]),
+    ("tls", &["process", "flags", "clock"]),
     // `process` for a developer command only.
     (
         "exec",
         &[
             "engine", "crawler", "stats", "flags", "tuning", "clock", "quote", "watch", "process",
-            "sasl", "secret",
+            "sasl", "secret", "tls",
         ],
     ),
     ("upkeep", &["exec"]),
     // The figures of all of them; only `stats` commands ask for it.
-    ("stats", &["net", "exec", "process", "flags", "engine"]),
+    (
+        "stats",
+        &["net", "exec", "process", "flags", "engine", "tls"],
+    ),
 ];
 
 /// The crates above the core, with the core's modules they may refer to.

@@ -57,6 +57,12 @@ impl Raw {
         }
     }
 
+    /// Whether the text protocol's `version` is answered, rather than the connection closed.
+    #[must_use]
+    pub fn is_answered(&mut self) -> bool {
+        self.try_ask(b"version\r\n", b"VERSION ").is_ok()
+    }
+
     /// Sends all of `bytes`.
     ///
     /// # Panics

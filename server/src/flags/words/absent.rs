@@ -29,5 +29,5 @@ const fn absent(name: &'static str) -> Word {
 
 /// Whether the word's beginning says that it belongs to such a feature.
 pub(super) fn is_of_absent_family(name: &str) -> bool {
-    name.starts_with("ssl_")
+    cfg!(not(feature = "tls")) && name.starts_with("ssl_")
 }

@@ -1,13 +1,14 @@
 //! The words of `-o`.
 //!
 //! A word is honoured when the server really does what it asks, or when it asks for what is the case anyway.
-//! Words of features this server has not got are refused by name. Next: `network.rs`, `memory.rs` and `lru.rs`
-//! for the words, `absent.rs` for those refused.
+//! Words of features this server has not got are refused by name. Next: `network.rs`, `tls.rs`, `memory.rs` and
+//! `lru.rs` for the words, `absent.rs` for those refused.
 
 mod absent;
 mod lru;
 mod memory;
 mod network;
+mod tls;
 
 use super::settings::Settings;
 use super::values::{decimal, number};
@@ -118,9 +119,15 @@ impl Word {
 
 /// All words, in the order of `-h`.
 pub(super) fn all() -> impl Iterator<Item = &'static Word> {
-    [network::WORDS, memory::WORDS, lru::WORDS, absent::WORDS]
-        .into_iter()
-        .flatten()
+    [
+        network::WORDS,
+        tls::WORDS,
+        memory::WORDS,
+        lru::WORDS,
+        absent::WORDS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// The value of a word, read with the word's name for complaints.

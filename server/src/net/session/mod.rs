@@ -100,6 +100,7 @@ impl Future for Session {
 impl Drop for Session {
     fn drop(&mut self) {
         self.account_for(Share::default());
+        self.stream.farewell();
         let fd = self.stream.fd();
         if self.dialogue.worker.verbosity() > 1 {
             eprintln!("<{fd} connection closed.");
@@ -130,12 +131,14 @@ impl Session {
     /// What it holds until it is polled again.
     #[inline]
     fn held(&self) -> Share {
-        if self.kept.is_none() && self.stuck.is_none() && !self.dialogue.holds_memory() {
+        let tls = self.stream.held();
+        if tls == 0 && self.kept.is_none() && self.stuck.is_none() && !self.dialogue.holds_memory()
+        {
             return Share::default();
         }
         let kept = self.kept.as_ref().map_or(0, |kept| kept.bytes.capacity());
         let (stuck, replies) = self.stuck.as_ref().map_or((0, 0), |output| output.held());
-        Share::of(kept + stuck, replies)
+        Share::of(tls + kept + stuck, replies)
     }
 
     #[inline]
@@ -317,7 +320,8 @@ impl Session {
         }
     }
 
-    /// Writes until `output` is empty; `false` if the client takes no more for now.
+    /// Writes until `output` is empty and all of it is on its way; `false` if the client takes no
+    /// more for now.
     fn write(&mut self, task: &mut Context<'_>, output: &mut Output) -> Result<bool, Gone> {
         while !output.is_empty() {
             let mut blocked = false;
@@ -341,7 +345,11 @@ impl Session {
                 .bytes_written
                 .add(written as u64);
         }
-        Ok(true)
+        match self.stream.poll_flush(task) {
+            Poll::Ready(Ok(())) => Ok(true),
+            Poll::Ready(Err(_)) => Err(Gone),
+            Poll::Pending => Ok(false),
+        }
     }
 }
 

@@ -116,11 +116,20 @@ pub fn general(shared: &Shared, to: &mut Put<'_>) {
         "log_watcher_skipped",
         "log_watcher_sent",
         "log_watchers",
-        "unexpected_napi_ids",
-        "round_robin_fallback",
     ] {
         put(to, name, 0);
     }
+    if let Some(tls) = &shared.tls {
+        if settings.tls.session_cache {
+            put(to, "ssl_new_sessions", totals.ssl_new_sessions);
+        }
+        put(to, "ssl_handshake_errors", totals.ssl_handshake_errors);
+        put(to, "ssl_proto_errors", totals.ssl_proto_errors);
+        let age_sec = clock.now().saturating_sub(tls.loaded());
+        put(to, "time_since_server_cert_refresh", age_sec);
+    }
+    put(to, "unexpected_napi_ids", 0);
+    put(to, "round_robin_fallback", 0);
     put(to, "bytes", engine.bytes);
     put(to, "curr_items", engine.curr_items);
     put(to, "total_items", engine.total_items);

@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use super::{Put, put};
 use crate::exec::Shared;
+use crate::flags::{FileName, TlsSettings};
 
 fn yes_no(value: bool) -> &'static str {
     if value { "yes" } else { "no" }
@@ -80,7 +81,29 @@ pub fn settings(shared: &Shared, to: &mut Put<'_>) {
     put(to, "read_buf_mem_limit", s.read_buf_limit_bytes);
     put(to, "track_sizes", yes_no(s.track_sizes));
     put(to, "inline_ascii_response", "no");
+    if cfg!(feature = "tls") {
+        tls(&s.tls, to);
+    }
     put(to, "num_napi_ids", "(null)");
     put(to, "memory_file", "(null)");
     put(to, "client_flags_size", 4);
+}
+
+/// The part about TLS.
+fn tls(s: &TlsSettings, to: &mut Put<'_>) {
+    let given = |file: &Option<FileName>, none| match file {
+        Some(file) => file.to_string(),
+        None => String::from(none),
+    };
+    put(to, "ssl_enabled", yes_no(s.enabled));
+    put(to, "ssl_chain_cert", given(&s.chain_cert, "(null)"));
+    put(to, "ssl_key", given(&s.key, "(null)"));
+    put(to, "ssl_verify_mode", s.verify.bits());
+    put(to, "ssl_keyformat", s.key_format);
+    put(to, "ssl_ciphers", s.ciphers.as_deref().unwrap_or("NULL"));
+    put(to, "ssl_ca_cert", given(&s.ca_cert, "NULL"));
+    put(to, "ssl_wbuf_size", s.wbuf_bytes);
+    put(to, "ssl_session_cache", yes_no(s.session_cache));
+    put(to, "ssl_kernel_tls", yes_no(s.kernel_tls));
+    put(to, "ssl_min_version", s.min_version.name());
 }

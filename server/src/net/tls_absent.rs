@@ -1,0 +1,57 @@
+//! TLS connections in a server that is built without TLS: there are none.
+
+use std::io::{self, IoSlice};
+use std::os::fd::RawFd;
+use std::task::{Context, Poll};
+
+use super::stream::Stream;
+use super::worker::Worker;
+use crate::flags::ClientCert;
+use crate::tls::Tls;
+
+/// A socket that speaks TLS, were there any.
+#[derive(Debug)]
+pub(super) enum TlsStream {}
+
+impl TlsStream {
+    pub(super) fn new(
+        _socket: Stream,
+        _worker: &'static Worker,
+        tls: &Tls,
+        _client: ClientCert,
+    ) -> io::Result<TlsStream> {
+        match *tls {}
+    }
+
+    pub(super) fn fd(&self) -> RawFd {
+        match *self {}
+    }
+
+    pub(super) fn held(&self) -> usize {
+        match *self {}
+    }
+
+    pub(super) fn poll_read(
+        &mut self,
+        _task: &mut Context<'_>,
+        _buf: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        match *self {}
+    }
+
+    pub(super) fn poll_write(
+        &mut self,
+        _task: &mut Context<'_>,
+        _slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match *self {}
+    }
+
+    pub(super) fn poll_flush(&mut self, _task: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match *self {}
+    }
+
+    pub(super) fn farewell(&mut self) {
+        match *self {}
+    }
+}
