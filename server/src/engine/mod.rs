@@ -13,11 +13,14 @@
 //!
 //! Inside, a key's hash leads to a bucket (`table.rs`), the bucket to chunks of the arena
 //! (`memory.rs`) whose inside is an item (`item.rs`). Chunks come from the pages of their class
-//! (`slab.rs`, `classes.rs`), and when those are full from an item that must go (`evict.rs`) or
-//! is dead (`expire.rs`). Short values are read in `read.rs`, storing is in `draft.rs`, and
-//! in place in `overwrite.rs`, counting up and down in `arith.rs`, what clients agree upon by marks in `marks.rs`. Which class has which page
-//! is `balance.rs`, getting it there `mover.rs`; figures are in `counters.rs`, looking at all items
-//! in `walk.rs`, listings in `list.rs`, settings in `config.rs`, answers in `outcome.rs`.
+//! (`slab.rs`, `classes.rs`), and when those are full (`room.rs`) from an item that must go
+//! (`evict.rs`) or is dead (`expire.rs`). Which class has which page is `balance.rs`, getting it
+//! there `mover.rs`.
+//!
+//! Short values are read in `read.rs`; storing is in `draft.rs`, in place in `overwrite.rs`;
+//! counting up and down in `arith.rs`, what clients agree upon by marks in `marks.rs`. Looking at
+//! all items is in `walk.rs`, listing them in `list.rs`, counting in `counters.rs` and
+//! `figures.rs`, settings in `config.rs`, answers in `outcome.rs`.
 //!
 //! # Locks
 //! The lock of a bucket guards which items are in it, and everything in an item that changes.
@@ -35,6 +38,7 @@ mod debug;
 mod draft;
 mod evict;
 mod expire;
+mod figures;
 mod item;
 mod list;
 mod marks;
@@ -43,6 +47,7 @@ mod mover;
 mod outcome;
 mod overwrite;
 mod read;
+mod room;
 mod slab;
 mod table;
 mod walk;
@@ -56,7 +61,6 @@ use classes::Classes;
 pub use config::{Config, ConfigError, KEY_MAX_BYTES, PAGE_BYTES};
 use counters::{Count, Counters};
 pub use draft::Draft;
-use evict::Wish;
 use expire::{Death, Expiry};
 use item::{FETCHED, Layout};
 pub use item::{Facts, ItemRef, Pieces};
@@ -70,15 +74,13 @@ pub use outcome::{
 };
 pub use overwrite::NewItem;
 pub use read::Shown;
-use slab::{Got, Slab};
+use slab::Slab;
 use table::{Bucket, Place, Table};
 pub use walk::{Found, Quota, Walk};
 
 /// Address space reserved, so that the memory limit can be raised: 32 GiB, up to which chunks are
 /// aligned to 8 bytes, or the power of two above the limit. Costs no memory.
 const RESERVE_BYTES: usize = 32 << 30;
-/// Items removed for one chunk at most, before the store fails.
-const EVICTIONS_MAX: usize = 64;
 
 /// A cache. Share it by reference between threads.
 #[derive(Debug)]
@@ -271,89 +273,6 @@ impl Engine {
         fits
     }
 
-    /// Figures of the whole engine.
-    pub fn stats(&self) -> Stats {
-        let total = |count| self.counters.total(count);
-        Stats {
-            curr_items: total(Count::Items),
-            bytes: total(Count::Bytes),
-            total_items: total(Count::TotalItems),
-            evictions: total(Count::Evicted),
-            evicted_unfetched: total(Count::EvictedUnfetched),
-            reclaimed: total(Count::Reclaimed),
-            expired_unfetched: total(Count::ExpiredUnfetched),
-            crawler_checked: total(Count::CrawlerChecked),
-            crawler_reclaimed: total(Count::CrawlerReclaimed),
-            get_expired: total(Count::GetExpired),
-            get_flushed: total(Count::GetFlushed),
-            hash_power_level: self.table.power(),
-            hash_bytes: self.table.bytes() as u64,
-            total_malloced_bytes: self.slab.counted(self.slab.pages_taken()) * PAGE_BYTES as u64,
-            limit_bytes: self.slab.limit_pages() as u64 * self.config.page_bytes(),
-            free_pages: self.slab.free_pages(),
-            pages_moved: self.slab.counted(self.mover.moved() as usize),
-            items_moved: self.mover.rescued(),
-            page_moving: self.mover.is_moving(),
-            flush_point: self.expiry.point(),
-        }
-    }
-
-    /// Figures of each class that has pages, ascending.
-    pub fn class_stats(&self, now: u32) -> Vec<ClassStats> {
-        let classes = self.slab.classes();
-        let figures = (0..classes.len()).map(|class| {
-            let count = |count| self.counters.sum(class, count);
-            let usage = self.slab.usage(class, now);
-            ClassStats {
-                class: class as u8 + 1,
-                chunk_bytes: classes.size(class) as u32,
-                chunks_per_page: self.chunks_per_page(class),
-                pages: usage.pages,
-                used_chunks: usage.used_chunks,
-                free_chunks: usage.free_chunks,
-                items: count(Count::Items),
-                temporary: count(Count::Temporary),
-                requested_bytes: count(Count::Bytes),
-                age_sec: usage.age,
-                evicted: count(Count::Evicted),
-                evicted_nonzero: count(Count::EvictedNonzero),
-                evicted_unfetched: count(Count::EvictedUnfetched),
-                evicted_time_sec: usage.evicted_time,
-                out_of_memory: count(Count::OutOfMemory),
-                reclaimed: count(Count::Reclaimed),
-                expired_unfetched: count(Count::ExpiredUnfetched),
-                crawler_checked: count(Count::CrawlerChecked),
-                crawler_reclaimed: count(Count::CrawlerReclaimed),
-                get_hits: count(Count::GetHits),
-                cmd_set: count(Count::CmdSet),
-                delete_hits: count(Count::DeleteHits),
-                incr_hits: count(Count::IncrHits),
-                decr_hits: count(Count::DecrHits),
-                cas_hits: count(Count::CasHits),
-                cas_badval: count(Count::CasBadval),
-                touch_hits: count(Count::TouchHits),
-            }
-        });
-        figures.filter(|figures| figures.pages > 0).collect()
-    }
-
-    /// The size in bytes and the number per page of the chunks of each class, from class 1.
-    pub fn classes(&self) -> Vec<(u32, u32)> {
-        let classes = self.slab.classes();
-        let of = |class| (classes.size(class) as u32, self.chunks_per_page(class));
-        (0..classes.len()).map(of).collect()
-    }
-
-    fn chunks_per_page(&self, class: usize) -> u32 {
-        (self.slab.classes().per_page(class) * self.slab.pages_per_counted()) as u32
-    }
-
-    /// Sets all cumulative figures to 0.
-    pub fn reset_stats(&self) {
-        self.counters.reset();
-        self.mover.reset_stats();
-    }
-
     #[inline]
     fn hash(&self, key: &[u8]) -> u64 {
         let mut hasher = self.hasher.build_hasher();
@@ -521,124 +440,6 @@ impl Engine {
             }
         }
         self.slab.free(head);
-    }
-
-    /// A chunk of a class for `bytes`, free or made free, and the policy's item bits for what is
-    /// stored in it.
-    fn allocate(&self, class: usize, bytes: usize, now: u32) -> Option<(Chunk, u32)> {
-        let clock = self.shared.cas.load(Ordering::Relaxed);
-        let (expiry, evict) = (&self.expiry, self.config.evict);
-        match self.slab.allocate(
-            class,
-            bytes,
-            &Wish {
-                expiry,
-                evict,
-                now,
-                clock,
-            },
-        ) {
-            Got::Chunk(chunk, recycled) => return Some((chunk, evict::on_store(recycled))),
-            Got::Victim(victim, class) => {
-                let chunk = self.use_victim(victim, class, now);
-                self.rebalance(class, now);
-                if chunk.is_some() {
-                    return chunk;
-                }
-            }
-            Got::Nothing(class) => {
-                self.counters.one(class, Count::OutOfMemory);
-                return None;
-            }
-        }
-        let chunk = self.make_room(class, bytes, now);
-        if chunk.is_none() {
-            self.counters.one(class, Count::OutOfMemory);
-        }
-        chunk
-    }
-
-    /// As [`allocate`](Engine::allocate), but moves no pages and counts no failure.
-    fn make_room(&self, class: usize, bytes: usize, now: u32) -> Option<(Chunk, u32)> {
-        let clock = self.shared.cas.load(Ordering::Relaxed);
-        let (expiry, evict) = (&self.expiry, self.config.evict);
-        for _ in 0..EVICTIONS_MAX {
-            match self.slab.allocate(
-                class,
-                bytes,
-                &Wish {
-                    expiry,
-                    evict,
-                    now,
-                    clock,
-                },
-            ) {
-                Got::Chunk(chunk, recycled) => return Some((chunk, evict::on_store(recycled))),
-                Got::Victim(victim, class) => {
-                    let chunk = self.use_victim(victim, class, now);
-                    if chunk.is_some() {
-                        return chunk;
-                    }
-                }
-                Got::Nothing(_) => return None,
-            }
-        }
-        None
-    }
-
-    /// Removes a victim; its chunk, if that is one of the class and free now.
-    fn use_victim(&self, victim: evict::Victim, class: usize, now: u32) -> Option<(Chunk, u32)> {
-        let head = self.expel(victim, class, now)?;
-        let chunked = Layout::of(self.header(head.link())).chunked;
-        // Chunks on a page that leaves the class are given back, not used again.
-        if !chunked && self.slab.is_of(head.link(), class) {
-            return Some((head, evict::on_store(false)));
-        }
-        self.free(head);
-        None
-    }
-
-    /// Removes what was chosen to make room in a class; its head chunk, unless it was removed by somebody
-    /// else or is being read, when it is freed later.
-    fn expel(&self, victim: evict::Victim, class: usize, now: u32) -> Option<Chunk> {
-        let (pin, arena) = (victim.pin, self.arena());
-        let link = pin.link();
-        let layout = Layout::of(self.header(link));
-        let hash = self.hash(arena.body(&pin, layout.key_at(), layout.key_len));
-        let bucket = self.table.lock(hash);
-        // One reference is ours; somebody else's would keep the memory.
-        let idle = self.header(link).references() == 1;
-        if idle && let Some(place) = bucket.find(hash, |other| other == link) {
-            self.count_expelled(link, class, victim.dead, now);
-            self.count_item(link, -1);
-            bucket.remove(place);
-            let taken = arena.unlink(link);
-            debug_assert!(taken.is_none(), "freed under our reference");
-            self.drift(-1);
-        }
-        drop(bucket);
-        arena.release(pin)
-    }
-
-    fn count_expelled(&self, link: Link, class: usize, dead: bool, now: u32) {
-        let header = self.header(link);
-        let unfetched = header.bits() & FETCHED == 0;
-        if dead {
-            self.counters.one(class, Count::Reclaimed);
-            if unfetched {
-                self.counters.one(class, Count::ExpiredUnfetched);
-            }
-            return;
-        }
-        self.counters.one(class, Count::Evicted);
-        if unfetched {
-            self.counters.one(class, Count::EvictedUnfetched);
-        }
-        if header.expiry.load(Ordering::Relaxed) != 0 {
-            self.counters.one(class, Count::EvictedNonzero);
-        }
-        let age = now.saturating_sub(header.access.load(Ordering::Relaxed));
-        self.slab.note_eviction(class, age);
     }
 
     /// Notes that items came or went; lets the table follow now and then.

@@ -1,0 +1,88 @@
+//! The figures an engine shows about itself.
+
+use super::{ClassStats, Count, Engine, PAGE_BYTES, Stats};
+
+impl Engine {
+    /// Figures of the whole engine.
+    pub fn stats(&self) -> Stats {
+        let total = |count| self.counters.total(count);
+        Stats {
+            curr_items: total(Count::Items),
+            bytes: total(Count::Bytes),
+            total_items: total(Count::TotalItems),
+            evictions: total(Count::Evicted),
+            evicted_unfetched: total(Count::EvictedUnfetched),
+            reclaimed: total(Count::Reclaimed),
+            expired_unfetched: total(Count::ExpiredUnfetched),
+            crawler_checked: total(Count::CrawlerChecked),
+            crawler_reclaimed: total(Count::CrawlerReclaimed),
+            get_expired: total(Count::GetExpired),
+            get_flushed: total(Count::GetFlushed),
+            hash_power_level: self.table.power(),
+            hash_bytes: self.table.bytes() as u64,
+            total_malloced_bytes: self.slab.counted(self.slab.pages_taken()) * PAGE_BYTES as u64,
+            limit_bytes: self.slab.limit_pages() as u64 * self.config.page_bytes(),
+            free_pages: self.slab.free_pages(),
+            pages_moved: self.slab.counted(self.mover.moved() as usize),
+            items_moved: self.mover.rescued(),
+            page_moving: self.mover.is_moving(),
+            flush_point: self.expiry.point(),
+        }
+    }
+
+    /// Figures of each class that has pages, ascending.
+    pub fn class_stats(&self, now: u32) -> Vec<ClassStats> {
+        let classes = self.slab.classes();
+        let figures = (0..classes.len()).map(|class| {
+            let count = |count| self.counters.sum(class, count);
+            let usage = self.slab.usage(class, now);
+            ClassStats {
+                class: class as u8 + 1,
+                chunk_bytes: classes.size(class) as u32,
+                chunks_per_page: self.chunks_per_page(class),
+                pages: usage.pages,
+                used_chunks: usage.used_chunks,
+                free_chunks: usage.free_chunks,
+                items: count(Count::Items),
+                temporary: count(Count::Temporary),
+                requested_bytes: count(Count::Bytes),
+                age_sec: usage.age,
+                evicted: count(Count::Evicted),
+                evicted_nonzero: count(Count::EvictedNonzero),
+                evicted_unfetched: count(Count::EvictedUnfetched),
+                evicted_time_sec: usage.evicted_time,
+                out_of_memory: count(Count::OutOfMemory),
+                reclaimed: count(Count::Reclaimed),
+                expired_unfetched: count(Count::ExpiredUnfetched),
+                crawler_checked: count(Count::CrawlerChecked),
+                crawler_reclaimed: count(Count::CrawlerReclaimed),
+                get_hits: count(Count::GetHits),
+                cmd_set: count(Count::CmdSet),
+                delete_hits: count(Count::DeleteHits),
+                incr_hits: count(Count::IncrHits),
+                decr_hits: count(Count::DecrHits),
+                cas_hits: count(Count::CasHits),
+                cas_badval: count(Count::CasBadval),
+                touch_hits: count(Count::TouchHits),
+            }
+        });
+        figures.filter(|figures| figures.pages > 0).collect()
+    }
+
+    /// The size in bytes and the number per page of the chunks of each class, from class 1.
+    pub fn classes(&self) -> Vec<(u32, u32)> {
+        let classes = self.slab.classes();
+        let of = |class| (classes.size(class) as u32, self.chunks_per_page(class));
+        (0..classes.len()).map(of).collect()
+    }
+
+    fn chunks_per_page(&self, class: usize) -> u32 {
+        (self.slab.classes().per_page(class) * self.slab.pages_per_counted()) as u32
+    }
+
+    /// Sets all cumulative figures to 0.
+    pub fn reset_stats(&self) {
+        self.counters.reset();
+        self.mover.reset_stats();
+    }
+}

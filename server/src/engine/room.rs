@@ -1,0 +1,138 @@
+//! Making room: from a free chunk, or from an item that must go.
+
+use std::sync::atomic::Ordering;
+
+use super::Engine;
+use super::counters::Count;
+use super::evict::{self, Wish};
+use super::item::{FETCHED, Layout};
+use super::memory::{Chunk, Link};
+use super::slab::Got;
+
+/// Items removed for one chunk at most, before the store fails.
+const EVICTIONS_MAX: usize = 64;
+
+impl Engine {
+    /// A chunk of a class for `bytes`, free or made free, and the policy's item bits for what is
+    /// stored in it.
+    pub(super) fn allocate(&self, class: usize, bytes: usize, now: u32) -> Option<(Chunk, u32)> {
+        let clock = self.shared.cas.load(Ordering::Relaxed);
+        let (expiry, evict) = (&self.expiry, self.config.evict);
+        match self.slab.allocate(
+            class,
+            bytes,
+            &Wish {
+                expiry,
+                evict,
+                now,
+                clock,
+            },
+        ) {
+            Got::Chunk(chunk, recycled) => return Some((chunk, evict::on_store(recycled))),
+            Got::Victim(victim, class) => {
+                let chunk = self.use_victim(victim, class, now);
+                self.rebalance(class, now);
+                if chunk.is_some() {
+                    return chunk;
+                }
+            }
+            Got::Nothing(class) => {
+                self.counters.one(class, Count::OutOfMemory);
+                return None;
+            }
+        }
+        let chunk = self.make_room(class, bytes, now);
+        if chunk.is_none() {
+            self.counters.one(class, Count::OutOfMemory);
+        }
+        chunk
+    }
+
+    /// As [`allocate`](Engine::allocate), but moves no pages and counts no failure.
+    pub(super) fn make_room(&self, class: usize, bytes: usize, now: u32) -> Option<(Chunk, u32)> {
+        let clock = self.shared.cas.load(Ordering::Relaxed);
+        let (expiry, evict) = (&self.expiry, self.config.evict);
+        for _ in 0..EVICTIONS_MAX {
+            match self.slab.allocate(
+                class,
+                bytes,
+                &Wish {
+                    expiry,
+                    evict,
+                    now,
+                    clock,
+                },
+            ) {
+                Got::Chunk(chunk, recycled) => return Some((chunk, evict::on_store(recycled))),
+                Got::Victim(victim, class) => {
+                    let chunk = self.use_victim(victim, class, now);
+                    if chunk.is_some() {
+                        return chunk;
+                    }
+                }
+                Got::Nothing(_) => return None,
+            }
+        }
+        None
+    }
+
+    /// Removes a victim; its chunk, if that is one of the class and free now.
+    pub(super) fn use_victim(
+        &self,
+        victim: evict::Victim,
+        class: usize,
+        now: u32,
+    ) -> Option<(Chunk, u32)> {
+        let head = self.expel(victim, class, now)?;
+        let chunked = Layout::of(self.header(head.link())).chunked;
+        // Chunks on a page that leaves the class are given back, not used again.
+        if !chunked && self.slab.is_of(head.link(), class) {
+            return Some((head, evict::on_store(false)));
+        }
+        self.free(head);
+        None
+    }
+
+    /// Removes what was chosen to make room in a class; its head chunk, unless it was removed by somebody
+    /// else or is being read, when it is freed later.
+    pub(super) fn expel(&self, victim: evict::Victim, class: usize, now: u32) -> Option<Chunk> {
+        let (pin, arena) = (victim.pin, self.arena());
+        let link = pin.link();
+        let layout = Layout::of(self.header(link));
+        let hash = self.hash(arena.body(&pin, layout.key_at(), layout.key_len));
+        let bucket = self.table.lock(hash);
+        // One reference is ours; somebody else's would keep the memory.
+        let idle = self.header(link).references() == 1;
+        if idle && let Some(place) = bucket.find(hash, |other| other == link) {
+            self.count_expelled(link, class, victim.dead, now);
+            self.count_item(link, -1);
+            bucket.remove(place);
+            let taken = arena.unlink(link);
+            debug_assert!(taken.is_none(), "freed under our reference");
+            self.drift(-1);
+        }
+        drop(bucket);
+        arena.release(pin)
+    }
+
+    fn count_expelled(&self, link: Link, class: usize, dead: bool, now: u32) {
+        let header = self.header(link);
+        let unfetched = header.bits() & FETCHED == 0;
+        if dead {
+            self.counters.one(class, Count::Reclaimed);
+            if unfetched {
+                self.counters.one(class, Count::ExpiredUnfetched);
+            }
+            return;
+        }
+        self.counters.one(class, Count::Evicted);
+        if unfetched {
+            self.counters.one(class, Count::EvictedUnfetched);
+        }
+        if header.expiry.load(Ordering::Relaxed) != 0 {
+            self.counters.one(class, Count::EvictedNonzero);
+        }
+        let age = now.saturating_sub(header.access.load(Ordering::Relaxed));
+        self.slab.note_eviction(class, age);
+    }
+}
