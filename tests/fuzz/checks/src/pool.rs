@@ -23,6 +23,8 @@ struct World<'a> {
     control: Input<'a>,
     /// The bytes that servers send.
     bytes: Input<'a>,
+    /// What came on each connection since the present operation began, and which slot that was.
+    came: Vec<(usize, Vec<u8>)>,
     now: Instant,
 }
 
@@ -41,18 +43,18 @@ pub fn check(data: &[u8]) {
     let mut world = World {
         control: Input::new(input.take(control_len)),
         bytes: input,
+        came: Vec::new(),
         now: Instant::now(),
     };
     let mut batch = Batch::default();
     for _ in 0..operations {
         batch.clear();
         let asked = ask(&mut batch, &mut world.control, servers);
-        let before = world.bytes.clone();
+        world.came.clear();
         let mut events = Vec::new();
         let exchange = pool.start(&mut batch, &mut events, world.now);
         world.run(exchange);
-        let came = &before.rest()[..before.rest().len() - world.bytes.rest().len()];
-        answered(&batch, &asked, came);
+        answered(&batch, &asked, &world.came);
         events.iter().for_each(|event| reported(event, servers));
         world.now += Duration::from_millis(world.control.byte().into());
     }
@@ -151,7 +153,9 @@ fn ask(batch: &mut Batch, control: &mut Input<'_>, servers: usize) -> Asked {
     asked
 }
 
-fn answered(batch: &Batch, asked: &Asked, came: &[u8]) {
+/// Holds answers against the questions and against what came on each connection.
+fn answered(batch: &Batch, asked: &Asked, came: &[(usize, Vec<u8>)]) {
+    let all: usize = came.iter().map(|(_, stream)| stream.len()).sum();
     let mut found = vec![false; asked.keys.len()];
     let mut bytes = 0;
     for hit in batch.hits() {
@@ -162,19 +166,21 @@ fn answered(batch: &Batch, asked: &Asked, came: &[u8]) {
         assert!(!found[hit.index], "two hits for one question");
         found[hit.index] = true;
         bytes += hit.value.len() + "VALUE k0 0 0\n\r\n".len();
-        let there = hit.value.is_empty() || came.windows(hit.value.len()).any(|w| w == hit.value);
+        let mut streams = came.iter().map(|(_, stream)| stream);
+        let len = hit.value.len();
+        let there = len == 0 || streams.any(|s| s.windows(len).any(|window| window == hit.value));
         assert!(there, "bytes that no server sent");
     }
-    assert!(bytes <= came.len(), "more was found than came");
+    assert!(bytes <= all, "more was found than came");
     for (request, outcome) in batch.outcomes().enumerate() {
         if let Some(allowed) = asked.allowed.get(request) {
             assert!(allowed(outcome), "request {request}: {outcome:?}");
         }
         assert!(
-            came.len() > 1 || outcome == Outcome::Unanswered,
+            all > 1 || outcome == Outcome::Unanswered,
             "an answer out of nothing"
         );
-        assert!(batch.text(request).len() <= came.len());
+        assert!(batch.text(request).len() <= all);
     }
 }
 
@@ -212,6 +218,16 @@ impl World<'_> {
         }
     }
 
+    /// Notes what came on a connection.
+    fn note(&mut self, slot: usize, bytes: &[u8]) {
+        let mut streams = self.came.iter_mut().rev();
+        match streams.find(|(of, _)| *of == slot) {
+            Some((_, stream)) => stream.extend_from_slice(bytes),
+            // Connected before the present operation.
+            None => self.came.push((slot, bytes.to_vec())),
+        }
+    }
+
     /// Lets one thing happen on one connection; false if nothing can.
     fn step(&mut self, exchange: &mut Exchange<'_, Wire>, slot: usize) -> bool {
         let closed = || Failure::new(ErrorKind::Closed, "closed");
@@ -221,6 +237,7 @@ impl World<'_> {
                 exchange.handle_connect_error(slot, refused, self.now);
             } else {
                 exchange.set_link(slot, Wire);
+                self.came.push((slot, Vec::new()));
             }
             return true;
         }
@@ -266,6 +283,7 @@ impl World<'_> {
                 } else {
                     exchange.link_and_space(slot).1[..bytes.len()].copy_from_slice(bytes);
                     exchange.handle_received(slot, bytes.len(), self.now);
+                    self.note(slot, bytes);
                 }
             }
         }
