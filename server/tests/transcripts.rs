@@ -3,6 +3,9 @@
 
 #[path = "transcripts/script.rs"]
 mod script;
+#[path = "common/tls.rs"]
+#[allow(dead_code, reason = "most of it is for the tests of TLS itself")]
+mod tls;
 
 use std::collections::HashMap;
 use std::io::{BufReader, Read, Write};
@@ -10,8 +13,9 @@ use std::net::{Shutdown, TcpStream};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use mcrs_testkit::{Missing, Program, Server, need, workspace};
+use mcrs_testkit::{Address, Missing, Program, Raw, Server, need, workspace};
 use script::{Case, File, Part, Step, Who};
+use tls::{Certs, Relay};
 
 fn files() -> Vec<PathBuf> {
     let dir = workspace().join("tests/transcripts");
@@ -29,8 +33,8 @@ fn files() -> Vec<PathBuf> {
 struct Talk(BufReader<TcpStream>);
 
 impl Talk {
-    fn new(server: &Server) -> Talk {
-        let socket = TcpStream::connect(("127.0.0.1", server.port())).expect("it accepts");
+    fn new(port: u16) -> Talk {
+        let socket = TcpStream::connect(("127.0.0.1", port)).expect("it accepts");
         socket.set_nodelay(true).expect("TCP_NODELAY");
         let patience = Some(Duration::from_secs(10));
         socket.set_read_timeout(patience).expect("a time-out");
@@ -74,20 +78,56 @@ enum Manner {
     Bytewise,
 }
 
+/// A server, and where it is spoken to: at its port, or through TLS in front of that.
+struct Stage {
+    server: Server,
+    relay: Option<Relay>,
+}
+
+impl Stage {
+    fn port(&self) -> u16 {
+        let relayed = self.relay.as_ref().map(Relay::port);
+        relayed.unwrap_or_else(|| self.server.port())
+    }
+}
+
 #[test]
 fn ours_answers_as_written() {
-    play_all(Who::Ours, ours(), Manner::Dialogue);
+    play_all(Who::Ours, Manner::Dialogue, |args| plain(&ours(), args));
 }
 
 #[test]
 fn ours_answers_the_same_byte_by_byte() {
-    play_all(Who::Ours, ours(), Manner::Bytewise);
+    play_all(Who::Ours, Manner::Bytewise, |args| plain(&ours(), args));
 }
 
 #[test]
 fn stock_answers_as_written() {
     let program = need!(stock());
-    play_all(Who::Stock, program, Manner::Dialogue);
+    play_all(Who::Stock, Manner::Dialogue, |args| plain(&program, args));
+}
+
+#[test]
+fn ours_answers_the_same_through_tls() {
+    let certs = need!(Certs::new());
+    drop(need!(Relay::start(0, &[])));
+    let words = certs.words("");
+    play_all(Who::Ours, Manner::Dialogue, |args| {
+        let args = [&["-Z", "-o", &words], args].concat();
+        let Stage { server, .. } = plain(&ours(), &args);
+        let relay = Relay::start(server.port(), &[]).expect("as before");
+        Stage {
+            server,
+            relay: Some(relay),
+        }
+    });
+}
+
+fn plain(program: &Program, args: &[&str]) -> Stage {
+    Stage {
+        server: Server::start(program, args),
+        relay: None,
+    }
 }
 
 fn ours() -> Program {
@@ -110,7 +150,7 @@ fn stock() -> Result<Program, Missing> {
     }
 }
 
-fn play_all(who: Who, program: Program, manner: Manner) {
+fn play_all(who: Who, manner: Manner, start: impl Fn(&[&str]) -> Stage) {
     let mut played = 0;
     let mut failed = Vec::new();
     for path in files() {
@@ -125,12 +165,13 @@ fn play_all(who: Who, program: Program, manner: Manner) {
             continue;
         }
         let args: Vec<&str> = file.args.iter().map(String::as_str).collect();
-        let server = Server::start(&program, &args);
+        let stage = start(&args);
         for case in file.cases.iter().filter(|case| case.played_on(who)) {
             if !file.keeps_items {
-                server.connect().ask("flush_all\r\n", "OK\r\n");
+                let address = Address::Tcp(([127, 0, 0, 1], stage.port()).into());
+                Raw::connect(&address).ask("flush_all\r\n", "OK\r\n");
             }
-            if let Err(error) = play(case, who, &server, manner) {
+            if let Err(error) = play(case, who, &stage, manner) {
                 failed.push(format!("{name}:{} {}: {error}", case.line, case.name));
             }
             played += 1;
@@ -145,7 +186,8 @@ fn play_all(who: Who, program: Program, manner: Manner) {
     );
 }
 
-fn play(case: &Case, who: Who, server: &Server, manner: Manner) -> Result<(), String> {
+fn play(case: &Case, who: Who, stage: &Stage, manner: Manner) -> Result<(), String> {
+    let server = &stage.server;
     let mut bound = HashMap::from([
         ("version".to_string(), who.version().as_bytes().to_vec()),
         ("port".to_string(), server.port().to_string().into_bytes()),
@@ -155,7 +197,9 @@ fn play(case: &Case, who: Who, server: &Server, manner: Manner) -> Result<(), St
     let mut name = "a";
     for (line, step) in case.steps_for(who) {
         let at = |error: String| format!("line {line}: {error}");
-        let conn = conns.entry(name).or_insert_with(|| Some(Talk::new(server)));
+        let conn = conns
+            .entry(name)
+            .or_insert_with(|| Some(Talk::new(stage.port())));
         let Some(talk) = conn.as_mut() else {
             if let Step::Conn(other) = step {
                 name = other;

@@ -63,7 +63,7 @@ class Pair:
             self.incoming, self.outgoing, server_hostname="localhost", session=offered
         )
         self.to_near, self.to_far, self.from_near = b"", b"", b""
-        self.open = self.ended = self.near_ended = self.said_bye = False
+        self.open = self.ended = self.near_ended = self.said_bye = self.lingers = False
         self.watched = {}
         self.step()
 
@@ -80,9 +80,15 @@ class Pair:
         except OSError:
             say("cut")
             return self.close()
-        if self.ended and not self.to_near:
+        if self.ended and not self.to_near and not self.lingers:
             session = self.tls.session or session
-            return self.close()
+            # Closed with bytes unread, the socket would take back what was sent.
+            self.near.shutdown(socket.SHUT_WR)
+            self.lingers = True
+        if self.lingers:
+            self.from_near = b""
+            if self.near_ended:
+                return self.close()
         self.watch(self.near, not self.near_ended and len(self.from_near) < 65536, self.to_near)
         self.watch(self.far, not self.ended and len(self.to_near) < 65536, self.to_far)
 
