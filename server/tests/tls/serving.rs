@@ -297,3 +297,83 @@ fn many_connections_are_served_at_once() {
     );
     assert!(started.elapsed() < mcrs_testkit::wait::PATIENCE);
 }
+
+#[test]
+fn the_binary_protocol_is_spoken_too() {
+    let certs = need!(Certs::new());
+    let server = serve(&certs, "", &[]);
+    let relay = need!(Relay::start(server.port(), &[]));
+    // Opcode, lengths of key, extras and body, opaque; then extras, key and value.
+    let request = |opcode: u8, extras: &[u8], key: &[u8], value: &[u8]| {
+        let body = u32::try_from(extras.len() + key.len() + value.len()).expect("small");
+        let (key_len, extras_len) = (key.len() as u8, extras.len() as u8);
+        let head = [0x80, opcode, 0, key_len, extras_len, 0, 0, 0];
+        [
+            &head[..],
+            &body.to_be_bytes(),
+            b"opaq",
+            &[0; 8],
+            extras,
+            key,
+            value,
+        ]
+        .concat()
+    };
+    let value = [b'v'; 40_000];
+    let mut raw = relay.connect();
+    raw.send(request(0x01, &[0; 8], b"key", &value));
+    assert_eq!(raw.read_exactly(24)[..8], [0x81, 0x01, 0, 0, 0, 0, 0, 0]);
+    raw.send(request(0x0c, &[], b"key", &[]));
+    let head = raw.read_exactly(24);
+    assert_eq!(head[..8], [0x81, 0x0c, 0, 3, 4, 0, 0, 0]);
+    assert_eq!(
+        (&head[8..12], &head[12..16]),
+        (&40_007u32.to_be_bytes()[..], &b"opaq"[..])
+    );
+    let body = raw.read_exactly(40_007);
+    assert!(body.ends_with(&value) && &body[4..7] == b"key");
+}
+
+/// What pymemcache does over TLS; the port and the file of the CA are its arguments.
+const PYMEMCACHE: &str = r#"
+import ssl, sys
+from pymemcache.client.base import Client
+context = ssl.create_default_context(cafile=sys.argv[2])
+client = Client(("localhost", int(sys.argv[1])), tls_context=context, no_delay=True, timeout=10)
+assert client.set("a", b"1", noreply=False)
+assert client.get("a") == b"1"
+assert client.incr("a", 41) == 42
+big = bytes(range(256)) * 4000
+assert client.set("big", big, noreply=False) and client.get("big") == big
+assert client.set_many({"k%d" % i: b"v" * i for i in range(300)}, noreply=False) == []
+got = client.get_many(["k%d" % i for i in range(301)])
+assert got == {"k%d" % i: b"v" * i for i in range(300)}
+value, cas = client.gets("a")
+assert client.cas("a", b"new", cas, noreply=False) and client.delete("a", noreply=False)
+assert client.version() == b"1.6.45"
+assert client.stats()[b"curr_items"] == 301
+client.close()
+"#;
+
+#[test]
+fn a_stock_client_works_unchanged() {
+    let certs = need!(Certs::new());
+    let python = |args: &[&str]| {
+        // The distribution's own, which has the distribution's packages.
+        let mut command = std::process::Command::new("/usr/bin/python3");
+        command.args(args).output()
+    };
+    if !python(&["-c", "import pymemcache"]).is_ok_and(|output| output.status.success()) {
+        return mcrs_testkit::skip("python3-pymemcache is not installed (run `make deps`)");
+    }
+    for words in ["", "ssl_min_version=3,ssl_session_cache"] {
+        let server = serve(&certs, words, &[]);
+        let (port, ca) = (server.port().to_string(), certs.path("ca.pem"));
+        let output = python(&["-c", PYMEMCACHE, &port, &ca]).expect("as before");
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+}
