@@ -213,14 +213,16 @@ pub fn write_pid_file(path: &Path) {
     let temporary = suffixed(path, ".tmp");
     if let Err(error) = fs::write(&temporary, format!("{}\n", std::process::id())) {
         eprintln!(
-            "Could not open the pid file {} for writing: {error}",
-            temporary.display()
+            "Could not open the pid file {} for writing: {}",
+            temporary.display(),
+            told(&error)
         );
     } else if let Err(error) = fs::rename(&temporary, path) {
         eprintln!(
-            "Could not rename the pid file from {} to {}: {error}",
+            "Could not rename the pid file from {} to {}: {}",
             temporary.display(),
-            path.display()
+            path.display(),
+            told(&error)
         );
     }
 }
@@ -241,7 +243,8 @@ pub fn can_misbehave() -> bool {
 /// Removes the pid file at a normal stop of a daemon.
 pub fn remove_pid_file(path: &Path) {
     if let Err(error) = fs::remove_file(path) {
-        eprintln!("Could not remove the pid file {}: {error}", path.display());
+        let (name, reason) = (path.display(), told(&error));
+        eprintln!("Could not remove the pid file {name}: {reason}");
     }
 }
 

@@ -35,6 +35,13 @@ pub(super) fn combination(s: &mut Settings) -> Result<(), Exit> {
     if s.udp_port != 0 && !s.port_given {
         s.port = s.udp_port;
     }
+    if let Some(count) = s.napi_ids.filter(|&count| count > s.threads) {
+        let text = format!(
+            "Number of napi_ids({count}) cannot be greater than number of threads({})",
+            s.threads
+        );
+        return Err(Exit::new(EX_USAGE, text));
+    }
     let (size, chunk) = (s.item_size_max, s.slab_chunk_max);
     let text = if size < 1024 {
         "Item max size cannot be less than 1024 bytes.".into()

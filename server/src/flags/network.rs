@@ -121,10 +121,17 @@ pub(super) const FLAGS: &[Flag] = &[
     .defaults_to(|s| s.reqs_per_event.to_string())
     .shown_as("reqs_per_event"),
     TLS,
-    Flag::new(b'N', "napi-ids", "")
-        .takes("count", |_, _| Ok(()))
-        .shown_as("num_napi_ids")
-        .lacking("NAPI id"),
+    Flag::new(
+        b'N',
+        "napi-ids",
+        "number of receive queues of the network card (NAPI ids);\n\
+         each gets a thread that serves its clients",
+    )
+    .takes("count", |s, v| {
+        s.napi_ids = Some(positive(v, "Maximum number of NAPI IDs")?);
+        Ok(())
+    })
+    .shown_as("num_napi_ids"),
 ];
 
 const TLS: Flag = {

@@ -81,6 +81,8 @@ pub struct Settings {
     pub chunk_size: u32,
     /// Worker threads.
     pub threads: u32,
+    /// Network queues to choose workers by, if not by turns.
+    pub napi_ids: Option<u32>,
     /// Requests of one connection before others get their turn.
     pub reqs_per_event: u32,
     /// Whether items have a CAS id.
@@ -184,6 +186,7 @@ impl Default for Settings {
             growth_factor: 1.25,
             chunk_size: 48,
             threads: 4,
+            napi_ids: None,
             reqs_per_event: 20,
             cas: true,
             backlog: 1024,

@@ -82,7 +82,7 @@ fn help_advertises_only_what_works() {
     assert!(text.starts_with("memcached 1.6.45 (mcrsd "));
     assert!(text.contains("\n-s, --unix-socket=<file>"));
     assert!(text.contains("\n-s, --enable-sasl "));
-    for word in ["ext_path", "proxy", "drop_privileges", "napi"] {
+    for word in ["ext_path", "proxy", "drop_privileges"] {
         assert!(!text.contains(word), "{word} in -h");
     }
     let tls = cfg!(feature = "tls");
@@ -250,7 +250,6 @@ fn what_this_server_lacks_is_refused_not_ignored() {
         &["-L"],
         &["-D", ":"],
         &["-e", "f"],
-        &["-N", "1"],
         &["-o", "ext_path=/x:1G"],
         &["-o", "ext_drop_unread"],
         &["-o", "proxy_config=x"],

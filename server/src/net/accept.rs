@@ -1,4 +1,5 @@
-//! Accepting: one thread per listening socket, clients going round the workers.
+//! Accepting: one thread per listening socket, clients going round the workers, or to the one of their
+//! network queue (`-N`).
 //!
 //! The threads block in accept(2): there is nothing else for them to do, and a client costs one
 //! system call to take and one to make non-blocking.
@@ -6,9 +7,10 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::listener::{Listener, ListeningSocket};
+use super::napi::{Choice, Queues, queue_of};
 use super::stream::Socket;
 use super::worker::{Arrival, Inbox};
 use crate::exec::Shared;
@@ -26,6 +28,8 @@ struct Door {
     limit: u32,
     workers: Vec<Inbox>,
     next: AtomicUsize,
+    /// How workers are chosen, unless it is by turns.
+    queues: Option<Queues>,
 }
 
 /// Starts a thread per listener that accepts at most `limit` clients at a time, all of them
@@ -41,6 +45,10 @@ pub(super) fn start(
         limit,
         workers,
         next: AtomicUsize::new(0),
+        queues: shared
+            .settings
+            .napi_ids
+            .map(|most| Queues::new(most as usize)),
     });
     for listener in listeners {
         let door = Arc::clone(&door);
@@ -93,12 +101,17 @@ impl Door {
             return;
         }
         if !conns.enter(self.limit) {
-            conns.reject();
-            // Best effort: a new socket has room for one line.
-            let _ = socket.write(TOO_MANY);
-            return;
+            if self.shared.settings.maxconns_fast {
+                conns.reject();
+                // Best effort: a new socket has room for one line.
+                let _ = socket.write(TOO_MANY);
+                return;
+            }
+            // The last place went to a client of another listener; this one waits here instead of
+            // in the backlog.
+            self.pause_until(|| conns.enter(self.limit));
         }
-        let index = self.next.fetch_add(1, Relaxed) % self.workers.len();
+        let index = self.choose(&socket);
         let arrival = Arrival {
             socket,
             peer,
@@ -112,10 +125,29 @@ impl Door {
         }
     }
 
+    /// The worker for a client.
+    fn choose(&self, socket: &Socket) -> usize {
+        if let Some(queues) = &self.queues {
+            let conns = &self.shared.stats.conns;
+            let queue = match socket {
+                Socket::Tcp(socket) => queue_of(socket).unwrap_or(None),
+                Socket::Unix(_) => None,
+            };
+            match queue.map(|queue| queues.choose(queue)) {
+                Some(Choice::Worker(index)) => return index,
+                Some(Choice::Anew(index)) => {
+                    conns.note_unexpected_queue();
+                    return index;
+                }
+                None => conns.note_unknown_queue(),
+            }
+        }
+        self.next.fetch_add(1, Relaxed) % self.workers.len()
+    }
+
     /// Stops accepting for a while, and then until `ready`.
     fn pause_until(&self, ready: impl Fn() -> bool) {
         let conns = &self.shared.stats.conns;
-        let started = Instant::now();
         conns.pause();
         loop {
             // This thread has nothing else to do, and nobody else waits for it.
@@ -124,7 +156,7 @@ impl Door {
                 break;
             }
         }
-        conns.resume(u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX));
+        conns.resume();
     }
 }
 

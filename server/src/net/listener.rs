@@ -13,6 +13,7 @@ use std::path::Path;
 use socket2::{Domain, SockAddr, Socket, Type};
 
 use super::entry::{allowed, parse_entry};
+use super::napi::queue_of;
 use crate::flags::{ClientCert, EX_OSERR, Exit, Protocol, Settings};
 use crate::process::{suffixed, told};
 use crate::stats::{tcp_name, udp_name};
@@ -76,8 +77,19 @@ pub struct Sockets {
 /// Opens everything the settings ask for.
 ///
 /// # Errors
-/// Nothing could be bound for some entry; status 71.
+/// Nothing could be bound for some entry; status 71. The system has no NAPI ids and `-N` asks for
+/// them; status 1.
 pub fn open(settings: &Settings) -> Result<Sockets, Exit> {
+    if settings.napi_ids.is_some() {
+        let known = Socket::new(Domain::IPV4, Type::STREAM, None).and_then(|s| queue_of(&s));
+        known.map_err(|error| {
+            let text = format!(
+                "NAPI ids are not supported by this system: {}",
+                told(&error)
+            );
+            Exit::new(1, text)
+        })?;
+    }
     let sockets = match &settings.unix_socket {
         Some(path) => Sockets {
             listeners: vec![open_unix(path, settings)?],

@@ -14,13 +14,14 @@
 //! ```
 //!
 //! A connection stays with its worker, so a session needs no lock of its own; a UDP socket is read
-//! by whichever worker is first. One read and one
-//! vectored write serve a whole batch of pipelined requests. Next: `listener.rs` for sockets,
-//! `worker.rs` for threads, `session/` for one connection, `udp.rs` for datagrams.
+//! by whichever worker is first. One read and one vectored write serve a whole batch of pipelined
+//! requests. Next: `listener.rs` for sockets, `worker.rs` for threads, `session/` for one connection,
+//! `udp.rs` for datagrams.
 
 mod accept;
 mod entry;
 mod listener;
+mod napi;
 mod reload;
 mod session;
 mod stream;

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use nix::sys::socket::{Shutdown, shutdown};
 
@@ -158,10 +159,13 @@ pub struct Conns {
     total: AtomicU64,
     rejected: AtomicU64,
     most: AtomicU32,
-    accepting: AtomicBool,
+    /// Listeners that do not accept at present, and since when there are any.
+    paused: Mutex<(u32, Option<Instant>)>,
     disabled: AtomicU64,
     disabled_us: AtomicU64,
     idle_kicks: AtomicU64,
+    unexpected_queues: AtomicU64,
+    unknown_queues: AtomicU64,
     open: Mutex<BTreeMap<i32, Arc<ConnInfo>>>,
     listeners: Mutex<Vec<String>>,
 }
@@ -173,10 +177,12 @@ impl Default for Conns {
             total: AtomicU64::new(0),
             rejected: AtomicU64::new(0),
             most: AtomicU32::new(0),
-            accepting: AtomicBool::new(true),
+            paused: Mutex::default(),
             disabled: AtomicU64::new(0),
             disabled_us: AtomicU64::new(0),
             idle_kicks: AtomicU64::new(0),
+            unexpected_queues: AtomicU64::new(0),
+            unknown_queues: AtomicU64::new(0),
             open: Mutex::default(),
             listeners: Mutex::default(),
         }
@@ -248,16 +254,44 @@ impl Conns {
         self.rejected.fetch_add(1, Relaxed);
     }
 
-    /// Notes that accepting stops.
+    /// Notes that a listener stops accepting.
     pub fn pause(&self) {
-        self.accepting.store(false, Relaxed);
-        self.disabled.fetch_add(1, Relaxed);
+        let mut paused = self.paused();
+        paused.0 += 1;
+        if paused.1.is_none() {
+            paused.1 = Some(Instant::now());
+            self.disabled.fetch_add(1, Relaxed);
+        }
     }
 
-    /// Notes that accepting goes on, after so many microseconds.
-    pub fn resume(&self, paused_us: u64) {
-        self.accepting.store(true, Relaxed);
-        self.disabled_us.fetch_add(paused_us, Relaxed);
+    /// Notes that it goes on.
+    pub fn resume(&self) {
+        let mut paused = self.paused();
+        paused.0 -= 1;
+        if paused.0 == 0
+            && let Some(since) = paused.1.take()
+        {
+            let us = u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX);
+            self.disabled_us.fetch_add(us, Relaxed);
+        }
+    }
+
+    /// Notes a client of a network queue more than there are workers for.
+    pub fn note_unexpected_queue(&self) {
+        self.unexpected_queues.fetch_add(1, Relaxed);
+    }
+
+    /// Notes a client whose network queue is not known.
+    pub fn note_unknown_queue(&self) {
+        self.unknown_queues.fetch_add(1, Relaxed);
+    }
+
+    /// How many there were of these two.
+    pub fn queue_trouble(&self) -> (u64, u64) {
+        (
+            self.unexpected_queues.load(Relaxed),
+            self.unknown_queues.load(Relaxed),
+        )
     }
 
     /// Clients connected now.
@@ -288,7 +322,7 @@ impl Conns {
 
     /// Whether clients are being accepted.
     pub fn accepting(&self) -> bool {
-        self.accepting.load(Relaxed)
+        self.paused().0 == 0
     }
 
     /// How often accepting stopped, and for how many microseconds altogether.
@@ -341,6 +375,8 @@ impl Conns {
         self.disabled.store(0, Relaxed);
         self.disabled_us.store(0, Relaxed);
         self.idle_kicks.store(0, Relaxed);
+        self.unexpected_queues.store(0, Relaxed);
+        self.unknown_queues.store(0, Relaxed);
     }
 
     fn note_most(&self) {
@@ -350,6 +386,10 @@ impl Conns {
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<i32, Arc<ConnInfo>>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn paused(&self) -> MutexGuard<'_, (u32, Option<Instant>)> {
+        self.paused.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn listeners(&self) -> MutexGuard<'_, Vec<String>> {
@@ -362,6 +402,21 @@ impl Conns {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn several_listeners_pause_once() {
+        let conns = Conns::default();
+        conns.pause();
+        conns.pause();
+        assert!(!conns.accepting());
+        conns.resume();
+        assert!(!conns.accepting(), "one of them still pauses");
+        assert_eq!(conns.disabled(), (1, 0));
+        conns.resume();
+        assert!(conns.accepting());
+        conns.pause();
+        assert_eq!(conns.disabled().0, 2);
+    }
 
     #[test]
     fn clients_are_counted_up_to_the_limit() {

@@ -128,8 +128,9 @@ pub fn general(shared: &Shared, to: &mut Put<'_>) {
         let age_sec = clock.now().saturating_sub(tls.loaded());
         put(to, "time_since_server_cert_refresh", age_sec);
     }
-    put(to, "unexpected_napi_ids", 0);
-    put(to, "round_robin_fallback", 0);
+    let (unexpected, unknown) = conns.queue_trouble();
+    put(to, "unexpected_napi_ids", unexpected);
+    put(to, "round_robin_fallback", unknown);
     put(to, "bytes", engine.bytes);
     put(to, "curr_items", engine.curr_items);
     put(to, "total_items", engine.total_items);

@@ -84,7 +84,10 @@ pub fn settings(shared: &Shared, to: &mut Put<'_>) {
     if cfg!(feature = "tls") {
         tls(&s.tls, to);
     }
-    put(to, "num_napi_ids", "(null)");
+    match s.napi_ids {
+        Some(count) => put(to, "num_napi_ids", count),
+        None => put(to, "num_napi_ids", "(null)"),
+    }
     put(to, "memory_file", "(null)");
     put(to, "client_flags_size", 4);
 }
