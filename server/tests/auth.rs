@@ -2,13 +2,15 @@
 //! memcached where 1.6.45 changed nothing.
 
 mod common;
+#[path = "common/start.rs"]
+mod start;
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::Command;
 
 use common::{ours, stat_of};
 use mcrs_testkit::{Program, Raw, Server, TempDir, need, temp_dir, wait_until};
+use start::refused;
 
 /// A password file in a directory of its own.
 struct File {
@@ -244,23 +246,6 @@ fn more_than_eight_users_are_known() {
 
 #[test]
 fn files_and_options_that_do_not_fit_end_the_start() {
-    let user: &[&str] = if nix::unistd::geteuid().is_root() {
-        &["-u", "nobody"]
-    } else {
-        &[]
-    };
-    let refused = |args: &[&str]| {
-        let output = Command::new(env!("CARGO_BIN_EXE_mcrsd"))
-            .args(["-p", "0"])
-            .args(user)
-            .args(args)
-            .output()
-            .expect("it starts");
-        (
-            output.status.code(),
-            String::from_utf8_lossy(&output.stderr).into_owned(),
-        )
-    };
     for text in [
         "",
         "\n",
@@ -285,4 +270,16 @@ fn files_and_options_that_do_not_fit_end_the_start() {
                   tokens.\n";
     let args = ["-Y", &name, "-B", "auto"];
     assert_eq!(refused(&args), (Some(64), binary.to_string()));
+    // It is read by the account of -u.
+    if nix::unistd::geteuid().is_root() {
+        use std::os::unix::fs::PermissionsExt;
+        let file = File::new(USERS);
+        fs::set_permissions(&file.path, fs::Permissions::from_mode(0o600)).expect("ours");
+        let name = file.name();
+        let said = format!(
+            "Could not open authfile [{name}] for reading, error Permission denied: \
+             Permission denied\n"
+        );
+        assert_eq!(refused(&["-Y", &name]), (Some(1), said));
+    }
 }

@@ -1,40 +1,23 @@
 //! The process as operators meet it: options, exit statuses, signals, sockets, limits.
 
 mod common;
+#[path = "common/start.rs"]
+mod start;
 
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::Command;
 use std::time::Duration;
 
 use common::{ours, stat_of};
 use mcrs_testkit::{Program, Server, need, temp_dir, wait_until};
-
-const MCRSD: &str = env!("CARGO_BIN_EXE_mcrsd");
+use start::{MCRSD, run, stderr, user};
 
 fn is_root() -> bool {
     nix::unistd::geteuid().is_root()
-}
-
-/// Arguments every start needs when the tests run as root.
-fn user() -> &'static [&'static str] {
-    if is_root() { &["-u", "nobody"] } else { &[] }
-}
-
-/// Runs to the end.
-fn run(program: &Path, args: &[&str]) -> Output {
-    Command::new(program)
-        .args(args)
-        .stdin(Stdio::null())
-        .output()
-        .expect("it starts")
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
 #[test]
@@ -370,30 +353,6 @@ fn a_daemon_that_cannot_start_says_so_with_its_status() {
 }
 
 #[test]
-fn the_port_file_names_real_ports() {
-    let dir = temp_dir();
-    let file = dir.path().join("ports");
-    let mut child = Command::new(MCRSD)
-        .args([&["-l", "127.0.0.1", "-p", "-1"], user()].concat())
-        .env("MEMCACHED_PORT_FILENAME", &file)
-        .spawn()
-        .expect("it starts");
-    wait_until("the port file", || file.exists());
-    let text = fs::read_to_string(&file).expect("readable");
-    let port = text
-        .strip_prefix("TCP INET: ")
-        .and_then(|rest| rest.trim().parse::<u16>().ok());
-    let port = port.unwrap_or_else(|| panic!("{text:?}"));
-    let mut socket = TcpStream::connect(("127.0.0.1", port)).expect("it listens there");
-    socket.write_all(b"version\r\n").expect("sent");
-    let mut reply = [0; 16];
-    socket.read_exact(&mut reply).expect("answered");
-    assert_eq!(&reply, b"VERSION 1.6.45\r\n");
-    child.kill().expect("ours");
-    child.wait().expect("ours");
-}
-
-#[test]
 fn very_verbose_shows_classes_and_listeners_as_memcached_does() {
     let server = Server::start(&ours(), &["-vv"]);
     let text = server.stderr();
@@ -431,4 +390,121 @@ fn very_verbose_shows_commands_and_no_values() {
         assert!(log.contains(shown), "{shown:?} is not in {log}");
     }
     assert!(!log.contains("secret"), "{log}");
+}
+
+/// A line of `/proc/PID/limits`: the soft and the hard limit.
+fn limits(pid: u32, name: &str) -> (String, String) {
+    let text = fs::read_to_string(format!("/proc/{pid}/limits")).expect("it lives");
+    let line = text.lines().find_map(|line| line.strip_prefix(name));
+    let mut words = line
+        .unwrap_or_else(|| panic!("no {name}"))
+        .split_whitespace();
+    let mut next = || words.next().expect("a limit").to_string();
+    (next(), next())
+}
+
+#[test]
+fn there_are_descriptors_for_all_clients() {
+    let command = format!(
+        "ulimit -S -n 200; exec {MCRSD} -p 0 -c 400 {}",
+        user().join(" ")
+    );
+    let mut child = Command::new("sh")
+        .args(["-c", &command])
+        .spawn()
+        .expect("a shell");
+    // One for each client, and some for the server itself.
+    wait_until("the limit to be raised", || {
+        let (soft, _) = limits(child.id(), "Max open files");
+        soft.parse::<u64>().expect("a number") > 400
+    });
+    child.kill().expect("ours");
+    child.wait().expect("ours");
+}
+
+#[test]
+fn too_few_descriptors_end_the_start() {
+    let too_few = |most: u32, clients: u32| {
+        let command = format!("ulimit -n {most}; exec {MCRSD} -p 0 -c {clients}");
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &command]);
+        if is_root() {
+            use std::os::unix::process::CommandExt;
+            let nobody = nix::unistd::User::from_name("nobody").expect("passwd");
+            let nobody = nobody.expect("nobody");
+            shell.uid(nobody.uid.as_raw()).gid(nobody.gid.as_raw());
+        }
+        let output = shell.output().expect("a shell");
+        (output.status.code(), stderr(&output))
+    };
+    let refusal = "failed to set rlimit for open files. Try starting as root or requesting \
+                   smaller maxconns value.\n";
+    assert_eq!(too_few(100, 1000), (Some(71), refusal.to_string()));
+    let refusal = "Maxconns setting is too low, use -c to increase.\n";
+    assert_eq!(too_few(20, 20), (Some(1), refusal.to_string()));
+}
+
+#[test]
+fn core_files_may_be_as_large_as_allowed() {
+    let server = Server::start(&ours(), &["-r"]);
+    let (soft, hard) = limits(server.pid(), "Max core file size");
+    assert_eq!(soft, hard);
+}
+
+#[test]
+fn a_pid_file_that_cannot_be_written_is_told_and_survived() {
+    let name = "/no/such/directory/pid";
+    let server = Server::start(&ours(), &["-P", name]);
+    server.connect().ask("version\r\n", "VERSION 1.6.45\r\n");
+    let said =
+        format!("Could not open the pid file {name}.tmp for writing: No such file or directory\n");
+    assert_eq!(server.stderr(), said);
+}
+
+#[test]
+fn a_daemon_finds_files_where_it_was_started() {
+    let dir = temp_dir();
+    fs::write(dir.path().join("users"), "foo:bar").expect("a file");
+    for stays in [false, true] {
+        let output = Command::new(MCRSD)
+            .args(["-d", "-P", "pid", "-s", "socket", "-Y", "users"])
+            .args(stays.then_some("-r"))
+            .args(user())
+            .current_dir(dir.path())
+            .output()
+            .expect("it starts");
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        let pid = fs::read_to_string(dir.path().join("pid")).expect("a pid file");
+        assert!(!dir.path().join("pid.tmp").exists());
+        let address = mcrs_testkit::Address::Unix(dir.path().join("socket"));
+        let mut raw = mcrs_testkit::Raw::connect(&address);
+        raw.ask("set k 0 0 7\r\nfoo bar\r\n", "STORED\r\n");
+        // With -r it stays where core files are wanted.
+        if let Ok(cwd) = fs::read_link(format!("/proc/{}/cwd", pid.trim())) {
+            let expected = if stays { dir.path() } else { Path::new("/") };
+            assert_eq!(cwd, expected);
+        }
+        let pid = nix::unistd::Pid::from_raw(pid.trim().parse().expect("a number"));
+        nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT).expect("it lives");
+        wait_until("the daemon to end", || {
+            nix::sys::signal::kill(pid, None).is_err()
+        });
+        raw.expect_close();
+        assert!(!dir.path().join("pid").exists());
+    }
+}
+
+#[test]
+fn a_client_that_goes_while_it_is_written_to_ends_nothing() {
+    let server = Server::start(&ours(), &["-t", "1"]);
+    let value = "v".repeat(1_000_000);
+    server
+        .connect()
+        .ask(format!("set v 0 0 1000000\r\n{value}\r\n"), "STORED\r\n");
+    for _ in 0..10 {
+        let mut raw = server.connect();
+        raw.send(format!("get{}\r\n", " v".repeat(50)));
+        raw.read_line();
+    }
+    server.connect().ask("get a\r\n", "END\r\n");
 }

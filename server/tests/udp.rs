@@ -1,13 +1,15 @@
 //! Datagrams: frames, what is dropped, what is numbered how, and the sockets behind them.
 
 mod common;
+#[path = "common/start.rs"]
+mod start;
 
 use std::net::{SocketAddr, UdpSocket};
-use std::process::Command;
 use std::time::Duration;
 
 use common::{ours, stat_of};
-use mcrs_testkit::{Program, Server, need, show, temp_dir, wait_until};
+use mcrs_testkit::{Program, Server, need, show, wait_until};
+use start::{Running, refused};
 
 /// A server on TCP and UDP, each on a free port.
 fn start(program: &Program, extra: &[&str]) -> Server {
@@ -362,64 +364,31 @@ fn who_asks_is_told_while_he_asks() {
     }
 }
 
-/// A process that ends by itself, and how.
-fn run(args: &[&str]) -> (Option<i32>, String) {
-    let user: &[&str] = if nix::unistd::geteuid().is_root() {
-        &["-u", "nobody"]
-    } else {
-        &[]
-    };
-    let output = Command::new(env!("CARGO_BIN_EXE_mcrsd"))
-        .args(user)
-        .args(args)
-        .output()
-        .expect("it starts");
-    (
-        output.status.code(),
-        String::from_utf8_lossy(&output.stderr).into_owned(),
-    )
-}
-
 #[test]
 fn sockets_that_cannot_be_had_end_the_start() {
     let taken = UdpSocket::bind("127.0.0.1:0").expect("a port");
     let port = taken.local_addr().expect("bound").port().to_string();
     let said = "failed to listen on one of interface(s) 127.0.0.1: Address already in use\n";
     assert_eq!(
-        run(&["-l", "127.0.0.1", "-p", "-1", "-U", &port]),
+        refused(&["-l", "127.0.0.1", "-p", "-1", "-U", &port]),
         (Some(71), said.to_string())
     );
     let entry = format!("127.0.0.1:{port}");
     let said = format!("failed to listen on one of interface(s) {entry}: Address already in use\n");
-    assert_eq!(run(&["-l", &entry, "-p", "0", "-U", "1"]), (Some(71), said));
+    assert_eq!(
+        refused(&["-l", &entry, "-p", "0", "-U", "1"]),
+        (Some(71), said)
+    );
     let said = "Cannot use UDP with ascii authentication enabled (-U 0 to disable)\n";
     assert_eq!(
-        run(&["-Y", "/no/such/file", "-U", &port]),
+        refused(&["-Y", "/no/such/file", "-U", &port]),
         (Some(64), said.to_string())
     );
 }
 
 #[test]
 fn the_port_file_names_all_sockets() {
-    let dir = temp_dir();
-    let written = |args: &[&str]| {
-        let file = dir.path().join("ports");
-        let mut server = Command::new(env!("CARGO_BIN_EXE_mcrsd"));
-        if nix::unistd::geteuid().is_root() {
-            server.args(["-u", "nobody"]);
-        }
-        let mut child = server
-            .args(args)
-            .env("MEMCACHED_PORT_FILENAME", &file)
-            .spawn()
-            .expect("it starts");
-        wait_until("the port file", || file.exists());
-        let text = std::fs::read_to_string(&file).expect("readable");
-        child.kill().expect("ours");
-        child.wait().expect("ours");
-        std::fs::remove_file(&file).expect("ours");
-        text
-    };
+    let written = |args: &[&str]| Running::start(args).ports();
     let port = mcrs_testkit::free_port().to_string();
     // Of UDP alone TCP takes the number.
     assert_eq!(
