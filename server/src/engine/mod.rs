@@ -348,12 +348,17 @@ impl Engine {
     #[inline]
     fn death(&self, link: Link, now: u32) -> Option<Death> {
         let death = self.expiry.death(self.header(link), now)?;
+        self.count_death(link, death);
+        Some(death)
+    }
+
+    #[cold]
+    fn count_death(&self, link: Link, death: Death) {
         let count = match death {
             Death::Expired => Count::GetExpired,
             Death::Flushed => Count::GetFlushed,
         };
         self.counters.one(self.class_of(link), count);
-        Some(death)
     }
 
     /// Finds a live item and makes a reference to it. `bits` is what happens to its item bits,

@@ -46,7 +46,11 @@ impl Engine {
             |header| header.note_access(now),
             show,
         );
-        self.counters.one(self.class_of(link), Count::GetHits);
+        let class = match &found {
+            Shown::Long(item) => item.class_index(),
+            _ => self.slab.class_of(link),
+        };
+        self.counters.one(class, Count::GetHits);
         found
     }
 

@@ -144,14 +144,16 @@ impl Table {
     /// Locks the bucket of a hash.
     #[inline]
     pub(super) fn lock(&self, hash: u64) -> Bucket<'_> {
+        let mut count = self.count.load(Ordering::Acquire);
         loop {
-            let at = bucket_of(hash, self.count.load(Ordering::Acquire));
-            let bucket = self.lock_at(at);
+            let bucket = self.lock_at(bucket_of(hash, count));
             // A split may have taken this hash elsewhere before the lock was had; it cannot
             // any more, since it needs this lock.
-            if bucket_of(hash, self.count.load(Ordering::Acquire)) == at {
+            let now = self.count.load(Ordering::Acquire);
+            if now == count || bucket_of(hash, now) == bucket_of(hash, count) {
                 return bucket;
             }
+            count = now;
         }
     }
 

@@ -162,6 +162,8 @@ pub enum Next {
     },
     /// Read a value into this, then call its `finish`.
     Value(Upload),
+    /// The value has been taken, and its terminator: skip so many bytes.
+    Taken(usize),
     /// Read and throw away this many bytes, then send the reply.
     Swallow {
         /// Bytes, possibly none.

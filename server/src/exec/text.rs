@@ -15,9 +15,9 @@ use super::{Context, Mark, Next, Output, Refusal, Upload, admin, meta};
 use crate::engine::{Arith, Delete, Direction, Facts, Mode, ReserveError, Shown, Terms};
 use crate::flags::MEMCACHED_VERSION;
 
-/// Carries out one request and puts the reply in the output.
+/// Carries out one request and puts the reply in the output. `ahead` is what has come behind it.
 #[inline]
-pub fn run(context: &Context, request: Request<'_>, out: &mut Output) -> Next {
+pub fn run(context: &Context, request: Request<'_>, ahead: &[u8], out: &mut Output) -> Next {
     match request {
         Request::Get { cas, keys } => {
             let retrieval = Retrieval {
@@ -27,7 +27,7 @@ pub fn run(context: &Context, request: Request<'_>, out: &mut Output) -> Next {
             };
             retrieval.run(context, keys, out)
         }
-        Request::Store(head) => store(context, &head),
+        Request::Store(head) => store(context, &head, ahead, out),
         Request::GetAndTouch { cas, exptime, keys } => {
             let expiry = context.shared.clock.expiry(exptime.into());
             let retrieval = Retrieval {
@@ -69,7 +69,7 @@ pub fn run(context: &Context, request: Request<'_>, out: &mut Output) -> Next {
             context.shared.verbosity.store(level.min(2), Relaxed);
             answer(out, "OK", noreply)
         }
-        Request::Meta(request) => meta::run(context, &request, out),
+        Request::Meta(request) => meta::run(context, &request, ahead, out),
         Request::Version => {
             out.bytes().extend_from_slice(b"VERSION ");
             out.line(MEMCACHED_VERSION);
@@ -230,8 +230,8 @@ impl Retrieval {
     }
 }
 
-/// Makes room for a value.
-fn store(context: &Context, store: &Store<'_>) -> Next {
+/// Makes room for a value, or stores it at once.
+fn store(context: &Context, store: &Store<'_>, ahead: &[u8], out: &mut Output) -> Next {
     let intake = Intake {
         key: store.key,
         encoded_key: false,
@@ -250,8 +250,9 @@ fn store(context: &Context, store: &Store<'_>) -> Next {
         replaces: store.verb == StoreVerb::Set,
     };
     let noreply = store.noreply;
-    let text = match Upload::begin(context, &intake, Answer::Text { noreply }) {
-        Ok(upload) => return Next::Value(upload),
+    let answer = Answer::Text { noreply };
+    let text = match Upload::begin(context, &intake, answer, ahead, out) {
+        Ok(next) => return next,
         Err(ReserveError::TooLarge) => "SERVER_ERROR object too large for cache",
         Err(ReserveError::NoMemory) => "SERVER_ERROR out of memory storing object",
     };

@@ -8,8 +8,8 @@ use mcrs::codec::text::CRLF;
 
 use super::binary::{self, ReplyTo};
 use super::meta::Pending;
-use super::{Context, Output};
-use crate::engine::{Draft, Mode, NoMemory, ReserveError, Stored, Terms};
+use super::{Context, Next, Output};
+use crate::engine::{Draft, Mode, NewItem, NoMemory, ReserveError, Stored, Terms};
 
 /// What a storage command asks for.
 #[derive(Debug)]
@@ -85,13 +85,26 @@ impl Refusal {
 }
 
 impl Upload {
-    /// Makes room for a value. If there is none the value must be swallowed.
+    /// Makes room for a value; or stores it at once, if all of it is in `ahead` and it fits in the
+    /// place of an existing item. If there is no room the value must be swallowed.
     #[inline]
     pub(super) fn begin(
         context: &Context,
         intake: &Intake<'_>,
         answer: Answer,
-    ) -> Result<Upload, ReserveError> {
+        ahead: &[u8],
+        out: &mut Output,
+    ) -> Result<Next, ReserveError> {
+        let terminator = answer.terminator();
+        if intake.mode == Mode::Set
+            && let Some((value, behind)) = ahead.split_at_checked(intake.len)
+            && behind.starts_with(terminator)
+            && let Some(stored) = overwrite(context, intake, value)
+        {
+            context.counters.cmd_set.add(1);
+            answer.finish(Mode::Set, stored, intake.len, out);
+            return Ok(Next::Taken(intake.len + terminator.len()));
+        }
         let engine = &context.shared.engine;
         let now = context.shared.clock.now();
         let counters = context.counters;
@@ -102,12 +115,12 @@ impl Upload {
                 if intake.encoded_key {
                     draft.mark_encoded_key();
                 }
-                return Ok(Upload {
+                return Ok(Next::Value(Upload {
                     draft,
                     mode: intake.mode,
                     terms: intake.terms,
                     answer,
-                });
+                }));
             }
             Err(error) => error,
         };
@@ -130,10 +143,7 @@ impl Upload {
     /// The bytes that must follow the value, possibly none.
     #[inline]
     pub fn terminator(&self) -> &'static [u8] {
-        match self.answer {
-            Answer::Text { .. } | Answer::Meta(_) => CRLF,
-            Answer::Binary(_) => &[],
-        }
+        self.answer.terminator()
     }
 
     /// Takes from the start of `bytes` what belongs to the value; how much that was.
@@ -191,7 +201,41 @@ impl Upload {
                 Stored::NotStored => {}
             }
         }
-        match self.answer {
+        self.answer.finish(self.mode, stored, len, out);
+    }
+}
+
+/// Stores a value over an existing item, if there is one whose memory is right for it.
+#[inline]
+fn overwrite(context: &Context, intake: &Intake<'_>, value: &[u8]) -> Option<Stored> {
+    let new = NewItem {
+        key: intake.key,
+        encoded_key: intake.encoded_key,
+        flags: intake.flags,
+        expiry: intake.expiry,
+        value,
+    };
+    let shared = context.shared;
+    let cas = shared
+        .engine
+        .overwrite(&new, intake.terms.cas, shared.clock.now())?;
+    Some(Stored::Done { cas })
+}
+
+impl Answer {
+    /// The bytes that must follow the value, possibly none.
+    #[inline]
+    fn terminator(&self) -> &'static [u8] {
+        match self {
+            Answer::Text { .. } | Answer::Meta(_) => CRLF,
+            Answer::Binary(_) => &[],
+        }
+    }
+
+    /// Answers what became of a value of so many bytes.
+    #[inline]
+    fn finish(self, mode: Mode, stored: Stored, len: usize, out: &mut Output) {
+        match self {
             Answer::Text { noreply: true } => {}
             Answer::Text { noreply: false } => out.line(match stored {
                 Stored::Done { .. } => "STORED",
@@ -200,12 +244,10 @@ impl Upload {
                 Stored::NotFound => "NOT_FOUND",
             }),
             Answer::Meta(pending) => pending.finish(stored, len, out),
-            Answer::Binary(to) => binary::finish_store(to, self.mode, stored, out),
+            Answer::Binary(to) => binary::finish_store(to, mode, stored, out),
         }
     }
-}
 
-impl Answer {
     /// What follows a value without its terminator.
     #[cold]
     fn unterminated(&self) -> Refusal {

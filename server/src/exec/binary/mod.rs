@@ -23,13 +23,14 @@ use super::{Context, Next, Output, Refusal, admin};
 use crate::flags::MEMCACHED_VERSION;
 
 /// Carries out one request and puts the reply in the output. `token` is what [`token_len`] asked
-/// for, `login` where the client stands.
+/// for, `ahead` what has come behind it, `login` where the client stands.
 #[inline]
 pub fn run(
     context: &Context,
     login: &mut Login,
     request: &Request<'_>,
     token: &[u8],
+    ahead: &[u8],
     out: &mut Output,
 ) -> Next {
     let to = ReplyTo {
@@ -64,7 +65,7 @@ pub fn run(
                 len,
                 compare,
             };
-            return store::begin(context, to, &store);
+            return store::begin(context, to, &store, ahead, out);
         }
         Command::Touch { key, exptime } => retrieve::touch(context, to, key, exptime, out),
         Command::Delete { key } => change::delete(context, to, key, compare, out),

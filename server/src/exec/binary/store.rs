@@ -21,8 +21,14 @@ pub(super) struct Store<'a> {
     pub(super) compare: Option<u64>,
 }
 
-/// Makes room for a value.
-pub(super) fn begin(context: &Context, to: ReplyTo, store: &Store<'_>) -> Next {
+/// Makes room for a value, or stores it at once.
+pub(super) fn begin(
+    context: &Context,
+    to: ReplyTo,
+    store: &Store<'_>,
+    ahead: &[u8],
+    out: &mut Output,
+) -> Next {
     let joins = matches!(store.mode, StoreMode::Append | StoreMode::Prepend);
     let mode = match (store.mode, store.compare) {
         (StoreMode::Append, _) => Mode::Append,
@@ -45,8 +51,8 @@ pub(super) fn begin(context: &Context, to: ReplyTo, store: &Store<'_>) -> Next {
         },
         replaces: store.mode == StoreMode::Set,
     };
-    match Upload::begin(context, &intake, Answer::Binary(to)) {
-        Ok(upload) => Next::Value(upload),
+    match Upload::begin(context, &intake, Answer::Binary(to), ahead, out) {
+        Ok(next) => next,
         Err(ReserveError::TooLarge) => to.swallow(store.len, Status::TOO_LARGE),
         Err(ReserveError::NoMemory) => to.swallow(store.len, Status::OUT_OF_MEMORY),
     }

@@ -19,8 +19,13 @@ pub(super) use store::Pending;
 use super::{Context, Next, Output};
 use crate::engine::ItemRef;
 
-/// Carries out one request and puts the reply in the output.
-pub(super) fn run(context: &Context, request: &Request<'_>, out: &mut Output) -> Next {
+/// Carries out one request and puts the reply in the output. `ahead` is what has come behind it.
+pub(super) fn run(
+    context: &Context,
+    request: &Request<'_>,
+    ahead: &[u8],
+    out: &mut Output,
+) -> Next {
     let mut buf = KeyBuf::default();
     match request {
         Request::Get { key, flags } => {
@@ -29,7 +34,7 @@ pub(super) fn run(context: &Context, request: &Request<'_>, out: &mut Output) ->
         }
         Request::Store(store) => {
             let key = Name::new(&store.key, &mut buf);
-            return store::run(context, &key, store);
+            return store::run(context, &key, store, ahead, out);
         }
         Request::Delete { key, flags } => {
             let key = Name::new(key, &mut buf);

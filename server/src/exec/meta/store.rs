@@ -10,8 +10,14 @@ use crate::engine::{Mode, ReserveError, Stored, Terms};
 use crate::exec::upload::{Answer, Intake};
 use crate::exec::{Context, Next, Output, Refusal, Upload};
 
-/// Makes room for the value.
-pub(super) fn run(context: &Context, key: &Name<'_>, store: &Store<'_>) -> Next {
+/// Makes room for the value, or stores it at once.
+pub(super) fn run(
+    context: &Context,
+    key: &Name<'_>,
+    store: &Store<'_>,
+    ahead: &[u8],
+    out: &mut Output,
+) -> Next {
     let flags = &store.flags;
     let compare = flags.compare_cas();
     let mode = match (store.mode, compare) {
@@ -44,8 +50,8 @@ pub(super) fn run(context: &Context, key: &Name<'_>, store: &Store<'_>) -> Next 
         replaces: true,
     };
     let answer = Answer::Meta(Pending::new(key, store));
-    let text = match Upload::begin(context, &intake, answer) {
-        Ok(upload) => return Next::Value(upload),
+    let text = match Upload::begin(context, &intake, answer, ahead, out) {
+        Ok(next) => return next,
         Err(ReserveError::TooLarge) => "SERVER_ERROR object too large for cache",
         Err(ReserveError::NoMemory) => "SERVER_ERROR out of memory storing object",
     };

@@ -29,14 +29,14 @@ impl Dialogue {
             Ok(request) => binary::token_len(context, &request.command),
             Err(_) => 0,
         };
-        let Some(token) = rest.get(consumed..consumed + token_len) else {
+        let Some((token, ahead)) = rest[consumed..].split_at_checked(token_len) else {
             return false;
         };
         *at += consumed + token_len;
         self.note_command();
         let mark = output.mark();
         let next = match value {
-            Ok(request) => binary::run(context, &mut self.login, &request, token, output),
+            Ok(request) => binary::run(context, &mut self.login, &request, token, ahead, output),
             Err(bad) => binary::refuse(&self.login, &bad, output),
         };
         if self.worker.verbosity() > 1 {

@@ -253,6 +253,10 @@ impl Dialogue {
         self.phase = match next {
             Next::Done => Phase::Request,
             Next::Value(upload) => return self.take_value(upload, input, at, output),
+            Next::Taken(len) => {
+                *at += len;
+                Phase::Request
+            }
             Next::Swallow { bytes: 0, reply } => {
                 reply.send(output);
                 Phase::Request

@@ -24,7 +24,10 @@ impl Dialogue {
         self.note_command();
         let mark = output.mark();
         let next = match value {
-            Ok(request) => exec::run(&self.worker.context, request, output),
+            Ok(request) => {
+                let ahead = &rest[consumed..];
+                exec::run(&self.worker.context, request, ahead, output)
+            }
             Err(bad) if bad.close => Next::Close,
             Err(bad) => Next::Swallow {
                 bytes: bad.swallow,
@@ -34,7 +37,9 @@ impl Dialogue {
         if self.worker.verbosity() > 1 {
             self.log(&rest[..consumed], output.since(mark));
         }
-        self.follow(next, input, at, output);
+        if !matches!(next, Next::Done) {
+            self.follow(next, input, at, output);
+        }
         true
     }
 

@@ -62,7 +62,7 @@ fn next<'a>(context: &Context, data: &'a [u8]) -> Option<Step<'a>> {
     };
     let mut output = Output::default();
     let mut next = match value {
-        Ok(request) => exec::run(context, request, &mut output),
+        Ok(request) => exec::run(context, request, rest, &mut output),
         Err(bad) if bad.close => Next::Close,
         Err(bad) => Next::Swallow {
             bytes: bad.swallow,
@@ -91,6 +91,11 @@ fn next<'a>(context: &Context, data: &'a [u8]) -> Option<Step<'a>> {
                 step.block = Some(block);
                 step.consumed += block.len();
                 upload.finish(context, block.ends_with(terminator), &mut output);
+                break;
+            }
+            Next::Taken(bytes) => {
+                step.block = Some(&rest[..bytes]);
+                step.consumed += bytes;
                 break;
             }
             Next::Swallow { bytes, reply } => {

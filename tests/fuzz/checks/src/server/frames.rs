@@ -19,7 +19,7 @@ pub fn carry_out(context: &Context, mut data: &[u8]) -> Vec<u8> {
         };
         data = &data[consumed..];
         let next = match value {
-            Ok(request) => binary::run(context, &mut login, &request, b"", &mut output),
+            Ok(request) => binary::run(context, &mut login, &request, b"", data, &mut output),
             Err(bad) => binary::refuse(&login, &bad, &mut output),
         };
         let block = |len: usize| data.get(..len);
@@ -38,6 +38,7 @@ pub fn carry_out(context: &Context, mut data: &[u8]) -> Vec<u8> {
                     len
                 })
             }
+            Next::Taken(len) => Some(len),
             Next::Swallow { bytes, reply } => {
                 let len = usize::try_from(bytes).expect("a gigabyte");
                 block(len).map(|_| {
