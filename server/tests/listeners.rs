@@ -324,5 +324,9 @@ fn where_clients_wait_they_wait_at_all_listeners() {
         assert_eq!(reply, "END\r\n");
     }
     let mut last = connect((V4, port));
+    // Who has the last place does not end acceptance; who comes after him does.
+    wait_until("the pause to be over", || {
+        stat_of(&mut last, "accepting_conns") == 1
+    });
     assert!(stat_of(&mut last, "time_in_listen_disabled_us") > 0);
 }

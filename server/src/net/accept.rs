@@ -50,13 +50,17 @@ pub(super) fn start(
             .napi_ids
             .map(|most| Queues::new(most as usize)),
     });
-    for listener in listeners {
+    // All are listed before the first client can ask for the list.
+    let listed = listeners.into_iter().map(|listener| {
+        let (fd, address) = (listener.fd(), listener.address.clone());
+        let conns = &shared.stats.conns;
+        (
+            conns.add_listener(fd, address, shared.clock.now()),
+            listener,
+        )
+    });
+    for (number, listener) in listed.collect::<Vec<_>>() {
         let door = Arc::clone(&door);
-        let number = shared.stats.conns.add_listener(
-            listener.fd(),
-            listener.address.clone(),
-            shared.clock.now(),
-        );
         std::thread::Builder::new()
             .name("mcrsd-accept".into())
             .spawn(move || door.keep(&listener, number))?;
@@ -66,12 +70,7 @@ pub(super) fn start(
 
 impl Door {
     fn keep(&self, listener: &Listener, number: u32) {
-        let conns = &self.shared.stats.conns;
         loop {
-            if !self.shared.settings.maxconns_fast && conns.clients() >= self.limit {
-                // Clients over the limit wait in the backlog.
-                self.pause_until(|| conns.clients() < self.limit);
-            }
             let accepted = match &listener.socket {
                 ListeningSocket::Tcp(socket) => socket
                     .accept()
@@ -107,8 +106,7 @@ impl Door {
                 let _ = socket.write(TOO_MANY);
                 return;
             }
-            // The last place went to a client of another listener; this one waits here instead of
-            // in the backlog.
+            // It waits for its place here, the ones behind it in the backlog.
             self.pause_until(|| conns.enter(self.limit));
         }
         let index = self.choose(&socket);
