@@ -198,7 +198,8 @@ impl Solo {
         })))
     }
 
-    /// One client on a socket that is connected already: a future for the current tokio runtime,
+    /// One client on a socket that is connected already, with TLS if it says what the client has to
+    /// show of itself: a future for the current tokio runtime,
     /// which must watch sockets. It is over when the connection is.
     ///
     /// # Errors
@@ -206,6 +207,7 @@ impl Solo {
     pub fn session(
         &self,
         socket: std::os::unix::net::UnixStream,
+        tls: Option<ClientCert>,
     ) -> io::Result<impl Future<Output = ()> + Send + use<>> {
         socket.set_nonblocking(true)?;
         self.0.context.shared.stats.conns.enter(u32::MAX);
@@ -214,7 +216,7 @@ impl Solo {
             peer: Peer::Unix,
             listener: 0,
             protocol: Protocol::Auto,
-            tls: None,
+            tls,
         };
         welcome(self.0, arrival)
     }

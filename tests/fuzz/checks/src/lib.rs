@@ -22,6 +22,7 @@
 //! | `options` | names and values | the stated ranges |
 //! | `server_exec` | requests to our server | a server of a page |
 //! | `server_session` | the same, cut | the same requests one by one |
+//! | `server_tls` | the same through TLS, or instead of it, or changed on the way | the same requests one by one |
 //! | `server_flags` | the server's command line | the stated ranges |
 
 pub mod binary;
@@ -64,6 +65,7 @@ pub const TARGETS: &[(&str, Check)] = &[
     ("server_exec", server::exec::check),
     ("server_flags", flags::check),
     ("server_session", server::session::check),
+    ("server_tls", server::tls::check),
     ("text_reply", reply::check),
     ("text_request", request::check),
     ("udp", udp::check),

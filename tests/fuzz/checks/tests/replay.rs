@@ -113,6 +113,11 @@ fn sessions_answer_any_bytes_the_same_however_they_are_cut() {
 }
 
 #[test]
+fn sessions_behind_tls_answer_what_those_without_do() {
+    replay("server_tls");
+}
+
+#[test]
 fn text_replies_of_any_bytes_decode_the_same_however_cut() {
     replay("text_reply");
 }

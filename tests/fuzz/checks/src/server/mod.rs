@@ -2,18 +2,21 @@
 //!
 //! [`exec`] carries out requests one by one and holds every answer against [`model`], a server of a
 //! page; [`session`] sends the same bytes through a real session, cut anywhere, and wants the same
-//! answers. [`frames`] carries out requests of the binary protocol.
+//! answers, and so does [`tls`], through TLS. [`frames`] carries out requests of the binary protocol.
 
 pub mod exec;
 pub mod frames;
 pub mod model;
 pub mod session;
+pub mod tls;
 
+use std::path::Path;
 use std::sync::atomic::Ordering::Relaxed;
 
 use mcrsd::engine::{Delete, Engine, Mode, Stored};
 use mcrsd::exec::{Context, Shared};
-use mcrsd::flags::Settings;
+use mcrsd::flags::{self, Settings, TlsSettings};
+use mcrsd::tls::Tls;
 
 use model::Sizes;
 
@@ -37,7 +40,19 @@ impl Bed {
     /// # Panics
     /// When the system has no address space for it.
     pub fn new() -> Bed {
+        Bed::with(TlsSettings::default())
+    }
+
+    /// One that speaks TLS with the certificate and key of a file.
+    fn with_tls(identity: &Path) -> Bed {
+        let words = format!("ssl_chain_cert={0},ssl_key={0}", identity.display());
+        let args = ["-Z".into(), "-o".into(), words];
+        Bed::with(flags::parse("mcrsd", &args).expect("good options").tls)
+    }
+
+    fn with(tls: TlsSettings) -> Bed {
         let settings = Settings {
+            tls,
             max_bytes: MEMORY,
             item_size_max: SIZES.item_max as u64,
             slab_chunk_max: SIZES.chunk_max as u64,
@@ -46,7 +61,10 @@ impl Bed {
             ..Settings::default()
         };
         let engine = Engine::new(settings.engine()).expect("these settings are sound");
-        let shared: &'static Shared = Box::leak(Box::new(Shared::new(settings, engine)));
+        let tls = Tls::load(&settings).expect("a certificate of ours");
+        let mut shared = Shared::new(settings, engine);
+        shared.tls = tls;
+        let shared: &'static Shared = Box::leak(Box::new(shared));
         Bed {
             context: Context::of_worker(shared, 0),
         }
@@ -54,6 +72,10 @@ impl Bed {
 
     fn engine(&self) -> &'static Engine {
         &self.context.shared.engine
+    }
+
+    fn unix(&self) -> i64 {
+        self.context.shared.clock.unix()
     }
 
     fn now(&self) -> u32 {

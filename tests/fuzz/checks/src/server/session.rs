@@ -30,11 +30,10 @@ struct Pair {
 
 impl Pair {
     fn new() -> Pair {
-        let unix = |bed: &Bed| bed.context.shared.clock.unix();
         // Started in one second, or times of day would mean different TTLs to them.
         let mut plain = Bed::new();
         let mut served = Bed::new();
-        while unix(&plain) != unix(&served) {
+        while plain.unix() != served.unix() {
             (plain, served) = (served, Bed::new());
         }
         Pair {
@@ -64,7 +63,7 @@ pub fn check(data: &[u8]) {
     let unfit = if binary {
         frames::is_verbosity(control.rest())
     } else {
-        is_verbosity(control.rest()) || has_long_line(control.rest()) || has_dump(control.rest())
+        !is_answered_alike(control.rest())
     };
     if unfit {
         return;
@@ -104,6 +103,11 @@ pub fn check(data: &[u8]) {
     });
 }
 
+/// Whether requests of the text protocol are answered the same in any pieces, and quietly.
+pub(super) fn is_answered_alike(data: &[u8]) -> bool {
+    !is_verbosity(data) && !has_long_line(data) && !has_dump(data)
+}
+
 /// Whether there is a request that is refused when replies to others wait, and whose answer is in an
 /// order of the server's own.
 fn has_dump(data: &[u8]) -> bool {
@@ -125,7 +129,7 @@ fn has_long_line(data: &[u8]) -> bool {
 async fn converse(solo: &Solo, data: &[u8], cuts: &[u8], late: bool) -> Vec<u8> {
     let (mut client, server) = UnixStream::pair().expect("a pair of sockets can be had");
     client.set_nonblocking(true).expect("a socket can be set");
-    let session = solo.session(server).expect("a socket can be watched");
+    let session = solo.session(server, None).expect("a socket can be watched");
     let session = tokio::spawn(session);
     let mut answered = Vec::new();
     let mut pieces = pieces(data, cuts);
@@ -184,7 +188,7 @@ fn read(client: &mut UnixStream, answered: &mut Vec<u8>) -> bool {
 }
 
 /// The lines that are no statistics: those depend on the time and on the connection.
-fn without_stats(reply: &[u8]) -> Vec<u8> {
+pub(super) fn without_stats(reply: &[u8]) -> Vec<u8> {
     let lines = reply.split_inclusive(|&b| b == b'\n');
     let kept = lines.filter(|line| !line.starts_with(b"STAT "));
     kept.flatten().copied().collect()
