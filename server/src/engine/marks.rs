@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use super::counters::Count;
 use super::item::{ENCODED_KEY, FETCHED, STALE, TOKEN_SENT};
-use super::{Delete, Engine, ItemRef, NoMemory, ReserveError, Stored, evict};
+use super::{Delete, Engine, Facts, ItemRef, NoMemory, ReserveError, Shown, Stored, evict};
 
 /// What [`look`](Engine::look) does besides looking the key up.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -24,12 +24,10 @@ pub struct Look {
     pub recache_after_touch: bool,
 }
 
-/// An item that was found, and who is to store a new value.
-#[derive(Debug)]
-pub struct Seen<'e> {
-    /// The item as it was before: its expiry is not the new one.
-    pub item: ItemRef<'e>,
-    /// This client is asked to store a new value.
+/// Who is to store a new value of an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Marks {
+    /// This client is asked to.
     pub won: bool,
     /// Another one was asked before.
     pub sent: bool,
@@ -37,9 +35,18 @@ pub struct Seen<'e> {
     pub stale: bool,
 }
 
-/// An item has so many readers that no more are let in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Busy;
+/// What came of a look.
+#[derive(Debug)]
+pub enum Seen<'e, R> {
+    /// There is no such item.
+    Nothing,
+    /// There is one, and it has so many references that no more are given.
+    Busy,
+    /// Its value is short, and was shown.
+    Short(R),
+    /// Its value is longer. The item is as it was before: its expiry is not the new one.
+    Long(ItemRef<'e>, Marks),
+}
 
 /// What [`vivify`](Engine::vivify) stores.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -69,52 +76,64 @@ pub struct Emptied {
 
 impl Engine {
     /// Looks the key up, and decides whether the asker is to store a new value: the first one to
-    /// see it stale or about to expire is.
-    ///
-    /// # Errors
-    /// There is an item, and it has too many references already.
+    /// see it stale or about to expire is. A value of at most `most` bytes is shown, under the same
+    /// terms as by [`get_short`](Engine::get_short).
     #[inline]
-    pub fn look(&self, key: &[u8], look: &Look, now: u32) -> Result<Option<Seen<'_>>, Busy> {
+    pub fn look<R>(
+        &self,
+        key: &[u8],
+        look: &Look,
+        most: usize,
+        now: u32,
+        show: impl FnOnce(&Facts, Marks, &[u8]) -> R,
+    ) -> Seen<'_, R> {
         let Some((bucket, place)) = self.find_live(self.hash(key), key, now) else {
-            return Ok(None);
+            return Seen::Nothing;
         };
         let link = place.link();
         let header = self.header(link);
-        let before = (header.bits(), header.access.load(Relaxed));
-        let (sent, stale) = (before.0 & TOKEN_SENT != 0, before.0 & STALE != 0);
+        let bits = header.bits();
+        let (sent, stale) = (bits & TOKEN_SENT != 0, bits & STALE != 0);
         let expiry = match look.touch {
             Some(expiry) if look.recache_after_touch => expiry,
             _ => header.expiry.load(Relaxed),
         };
         let soon = expiry != 0 && expiry < look.recache;
         let won = !sent && (stale || soon);
-        let pin = self.arena().pin(link, |bits| {
-            let bits = if look.silent {
-                bits
-            } else {
-                evict::on_access(bits) | FETCHED
-            };
-            if won { bits | TOKEN_SENT } else { bits }
-        });
-        let item = ItemRef::new(self, pin.ok_or(Busy)?, before);
-        if let Some(expiry) = look.touch {
-            header.expiry.store(expiry, Relaxed);
-        }
-        if !look.silent {
-            header.access.store(now, Relaxed);
-        }
-        drop(bucket);
+        let marks = Marks { won, sent, stale };
+        let shown = self.show_locked(
+            &bucket,
+            link,
+            most,
+            |bits| {
+                let bits = if look.silent {
+                    bits
+                } else {
+                    evict::on_access(bits) | FETCHED
+                };
+                if won { bits | TOKEN_SENT } else { bits }
+            },
+            |header| {
+                if let Some(expiry) = look.touch {
+                    header.expiry.store(expiry, Relaxed);
+                }
+                if !look.silent {
+                    header.note_access(now);
+                }
+            },
+            |facts, value| show(facts, marks, value),
+        );
+        let seen = match shown {
+            Shown::Nothing => return Seen::Busy,
+            Shown::Short(shown) => Seen::Short(shown),
+            Shown::Long(item) => Seen::Long(item, marks),
+        };
         let count = match look.touch {
             Some(_) => Count::TouchHits,
             None => Count::GetHits,
         };
-        self.counters.one(item.class_index(), count);
-        Ok(Some(Seen {
-            item,
-            won,
-            sent,
-            stale,
-        }))
+        self.counters.one(self.class_of(link), count);
+        seen
     }
 
     /// Stores an item without a value under a missing key, whose asker is to store one. The CAS id

@@ -64,7 +64,7 @@ pub use draft::Draft;
 use expire::{Death, Expiry};
 use item::{FETCHED, Layout};
 pub use item::{Facts, ItemRef, Pieces};
-pub use marks::{Busy, Emptied, Look, Seen, Vivified};
+pub use marks::{Emptied, Look, Marks, Seen, Vivified};
 use memory::{Arena, Chunk, Header, Link};
 pub use mover::Automove;
 use mover::Mover;

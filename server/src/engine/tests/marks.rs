@@ -2,9 +2,36 @@
 
 use super::*;
 
-fn seen(engine: &Engine, key: &[u8], look: Look) -> Option<(bool, bool, bool)> {
-    let seen = engine.look(key, &look, 1).expect("few readers")?;
-    Some((seen.won, seen.sent, seen.stale))
+/// An item as a look finds it.
+struct Looked {
+    facts: Facts,
+    marks: Marks,
+    value: Vec<u8>,
+}
+
+/// Looks, so that values of some tests are short and those of others are not.
+fn look(engine: &Engine, key: &[u8], look: &Look, now: u32) -> Option<Looked> {
+    let looked = |facts: &Facts, marks: Marks, value: Vec<u8>| Looked {
+        facts: *facts,
+        marks,
+        value,
+    };
+    let show = |facts: &Facts, marks, value: &[u8]| looked(facts, marks, value.to_vec());
+    match engine.look(key, look, 2, now, show) {
+        Seen::Nothing => None,
+        Seen::Busy => panic!("few readers"),
+        Seen::Short(looked) => Some(looked),
+        Seen::Long(item, marks) => Some(looked(&item.facts(), marks, bytes(&item))),
+    }
+}
+
+fn told(looked: &Looked) -> (bool, bool, bool) {
+    let Marks { won, sent, stale } = looked.marks;
+    (won, sent, stale)
+}
+
+fn seen(engine: &Engine, key: &[u8], terms: Look) -> Option<(bool, bool, bool)> {
+    look(engine, key, &terms, 1).map(|looked| told(&looked))
 }
 
 fn plain(engine: &Engine) -> Option<(bool, bool, bool)> {
@@ -25,12 +52,10 @@ fn the_first_to_see_a_stale_item_wins() {
         engine.invalidate(b"k", None, Some(9), None, 1),
         Delete::Done
     );
-    let seen = engine.look(b"k", &Look::default(), 1);
-    let seen = seen.expect("few readers").expect("kept");
-    assert_eq!((seen.won, seen.sent, seen.stale), (true, false, true));
-    assert!(seen.item.cas() > before);
-    assert_eq!((seen.item.expiry(), bytes(&seen.item)), (9, b"v".to_vec()));
-    drop(seen);
+    let seen = look(&engine, b"k", &Look::default(), 1).expect("kept");
+    assert_eq!(told(&seen), (true, false, true));
+    assert!(seen.facts.cas > before);
+    assert_eq!((seen.facts.expiry, seen.value), (9, b"v".to_vec()));
     assert_eq!(plain(&engine), Some((false, true, true)));
     // Touching, counting as an access and reading keep the marks; storing does not.
     assert!(engine.touch(b"k", 0, 1) && engine.get(b"k", 1).is_some());
@@ -39,10 +64,8 @@ fn the_first_to_see_a_stale_item_wins() {
         engine.invalidate(b"k", None, None, Some(77), 1),
         Delete::Done
     );
-    let again = engine.look(b"k", &Look::default(), 1);
-    let again = again.expect("few readers").expect("kept");
-    assert_eq!((again.won, again.item.cas()), (true, 77));
-    drop(again);
+    let again = look(&engine, b"k", &Look::default(), 1).expect("kept");
+    assert_eq!((again.marks.won, again.facts.cas), (true, 77));
     set(&engine, b"k", b"new");
     assert_eq!(plain(&engine), Some(NEITHER));
 }
@@ -93,14 +116,13 @@ fn one_asker_wins_shortly_before_the_end() {
 fn a_silent_look_is_no_access() {
     let engine = engine();
     set(&engine, b"k", b"v");
-    let look = |silent| Look {
+    let terms = |silent| Look {
         silent,
         ..Look::default()
     };
     let fetched = |silent| {
-        let seen = engine.look(b"k", &look(silent), 7);
-        let seen = seen.expect("few readers").expect("there");
-        (seen.item.was_fetched(), seen.item.last_access())
+        let seen = look(&engine, b"k", &terms(silent), 7).expect("there");
+        (seen.facts.fetched, seen.facts.last_access)
     };
     assert_eq!(fetched(true), (false, 1));
     assert_eq!(fetched(true), (false, 1));
@@ -118,13 +140,12 @@ fn a_missing_key_is_created_once() {
     };
     let cas = engine.vivify(b"k", &new, 1).expect("memory");
     assert_eq!(engine.vivify(b"k", &new, 1), Ok(None));
-    let seen = engine.look(b"k", &Look::default(), 1).expect("few readers");
-    let seen = seen.expect("created");
-    assert_eq!((seen.won, seen.sent, seen.stale), SENT);
-    let item = seen.item;
-    assert!(item.has_encoded_key() && item.was_fetched());
-    assert_eq!((item.expiry(), item.value_len()), (30, 0));
-    assert_eq!(Some(item.cas()), cas);
+    let seen = look(&engine, b"k", &Look::default(), 1).expect("created");
+    assert_eq!(told(&seen), SENT);
+    let facts = seen.facts;
+    assert!(facts.encoded_key && facts.fetched);
+    assert_eq!((facts.expiry, facts.value_len), (30, 0));
+    assert_eq!(Some(facts.cas), cas);
     let own = Vivified {
         cas: Some(5),
         silent: true,
@@ -212,14 +233,13 @@ fn an_item_with_very_many_readers_lets_no_more_in() {
         readers.push(item);
     }
     assert!(readers.len() >= 50_000, "{}", readers.len());
-    let look = || {
-        engine
-            .look(b"k", &Look::default(), 1)
-            .map(|seen| seen.is_some())
-    };
-    assert_eq!(look(), Err(Busy));
-    readers.pop();
-    assert_eq!(look(), Ok(true));
+    for most in [0, 100] {
+        let look = || engine.look(b"k", &Look::default(), most, 1, |_, _, _| ());
+        assert!(matches!(look(), Seen::Busy));
+        readers.pop();
+        assert!(!matches!(look(), Seen::Busy | Seen::Nothing));
+        readers.extend(engine.get(b"k", 1));
+    }
     drop(readers);
     assert_no_leak(&engine);
 }
@@ -240,23 +260,19 @@ fn emptied_items_keep_their_id_and_lose_the_rest() {
         ..gone
     };
     assert_eq!(engine.empty(b"k", Some(cas), &rest, 1), Ok(Delete::Done));
-    let seen = engine.look(b"k", &Look::default(), 1);
-    let seen = seen.expect("few readers").expect("kept");
-    assert_eq!((seen.won, seen.sent, seen.stale), NEITHER);
-    let item = &seen.item;
-    assert_eq!((item.flags(), item.expiry(), item.cas()), (7, 40, cas));
-    assert_eq!(item.value_len(), 0);
-    drop(seen);
+    let seen = look(&engine, b"k", &Look::default(), 1).expect("kept");
+    assert_eq!(told(&seen), NEITHER);
+    let facts = seen.facts;
+    assert_eq!((facts.flags, facts.expiry, facts.cas), (7, 40, cas));
+    assert_eq!(facts.value_len, 0);
     let stale = Emptied {
         stale: true,
         ..gone
     };
     assert_eq!(engine.empty(b"k", None, &stale, 1), Ok(Delete::Done));
-    let seen = engine.look(b"k", &Look::default(), 1);
-    let seen = seen.expect("few readers").expect("kept");
-    assert_eq!((seen.won, seen.stale), (true, true));
-    assert!(seen.item.cas() > cas);
-    drop(seen);
+    let seen = look(&engine, b"k", &Look::default(), 1).expect("kept");
+    assert_eq!((seen.marks.won, seen.marks.stale), (true, true));
+    assert!(seen.facts.cas > cas);
     let own = Emptied {
         cas: Some(3),
         ..gone
@@ -284,13 +300,11 @@ fn an_older_id_stores_a_stale_value_if_that_is_accepted() {
     assert_eq!(try_with(cas, &strict), (Stored::Exists, 5));
     assert_eq!(try_with(cas + 100, &terms), (Stored::Exists, 5));
     assert!(matches!(try_with(cas, &terms), (Stored::Done { .. }, 5)));
-    let seen = engine.look(b"k", &Look::default(), 1);
-    let seen = seen.expect("few readers").expect("there");
-    assert_eq!((seen.won, seen.sent, seen.stale), (false, true, true));
-    assert_eq!(seen.item.expiry(), 30);
-    assert_eq!(bytes(&seen.item), b"newer");
-    let now = seen.item.cas();
-    drop(seen);
+    let seen = look(&engine, b"k", &Look::default(), 1).expect("there");
+    assert_eq!(told(&seen), (false, true, true));
+    assert_eq!(seen.facts.expiry, 30);
+    assert_eq!(seen.value, b"newer");
+    let now = seen.facts.cas;
     assert!(matches!(try_with(now, &terms), (Stored::Done { .. }, 5)));
     assert_eq!(plain(&engine), Some(NEITHER));
 }
@@ -395,10 +409,8 @@ fn without_cas_ids_marks_still_work() {
         engine.invalidate(b"k", None, None, Some(9), 1),
         Delete::Done
     );
-    let seen = engine.look(b"k", &Look::default(), 1);
-    let seen = seen.expect("few readers").expect("there");
-    assert_eq!((seen.won, seen.item.cas()), (true, 0));
-    drop(seen);
+    let seen = look(&engine, b"k", &Look::default(), 1).expect("there");
+    assert_eq!((seen.marks.won, seen.facts.cas), (true, 0));
     let own = Terms {
         cas: Some(9),
         ..Terms::default()
@@ -426,10 +438,9 @@ fn exactly_one_of_many_threads_wins() {
                         assert_eq!(done, Delete::Done, "thread {thread}");
                     }
                     barrier.wait();
-                    let seen = engine.look(b"k", &Look::default(), 1);
-                    let seen = seen.expect("few readers").expect("there");
-                    assert!(seen.stale && seen.won != seen.sent);
-                    wins.fetch_add(usize::from(seen.won), Ordering::Relaxed);
+                    let seen = look(engine, b"k", &Look::default(), 1).expect("there");
+                    assert!(seen.marks.stale && seen.marks.won != seen.marks.sent);
+                    wins.fetch_add(usize::from(seen.marks.won), Ordering::Relaxed);
                 }
             });
         }

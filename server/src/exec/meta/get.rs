@@ -6,11 +6,15 @@ use mcrs::codec::meta::{Code, Flags};
 use mcrs::codec::text::CRLF;
 
 use super::Name;
-use crate::engine::{Busy, Look, Seen, Vivified};
+use crate::engine::{Facts, Look, Marks, Seen, Vivified};
+use crate::exec::output::COPY_MAX;
 use crate::exec::{Context, Output};
 
 /// Times that an item is looked for again which others create and remove meanwhile.
 const TRIES_MAX: u32 = 3;
+
+/// More bytes than a line has: a key in base64, an opaque and seven numbers.
+const HEAD_MAX: usize = 700;
 
 pub(super) fn run(context: &Context, key: &Name<'_>, flags: &Flags<'_>, out: &mut Output) {
     let shared = context.shared;
@@ -22,14 +26,34 @@ pub(super) fn run(context: &Context, key: &Name<'_>, flags: &Flags<'_>, out: &mu
         recache: flags.recache().map_or(0, |ttl| shared.clock.expiry(ttl)),
         recache_after_touch: precedes(flags, b'T', b'R'),
     };
+    let mut answer = Answer {
+        key,
+        flags,
+        touch,
+        created: None,
+        now,
+    };
     for _ in 0..TRIES_MAX {
-        match shared.engine.look(key.bytes, &look, now) {
-            Ok(Some(seen)) => {
-                count_hit(context, touch.is_some());
-                return hit(key, flags, seen, touch, now, out);
+        // Room for the whole answer, so that none is looked for while others wait.
+        let bytes = out.room_for(HEAD_MAX + COPY_MAX + CRLF.len());
+        let show = |facts: &Facts, marks, value: &[u8]| {
+            if answer.head(facts, marks, bytes) {
+                bytes.extend_from_slice(value);
+                bytes.extend_from_slice(CRLF);
             }
-            Ok(None) => {}
-            Err(Busy) => return out.line("SERVER_ERROR refcount overflow during fetch"),
+        };
+        match shared.engine.look(key.bytes, &look, COPY_MAX, now, show) {
+            Seen::Short(()) => return count_hit(context, touch.is_some()),
+            Seen::Long(item, marks) => {
+                count_hit(context, touch.is_some());
+                if answer.head(&item.facts(), marks, out.bytes()) {
+                    out.value(item);
+                    out.bytes().extend_from_slice(CRLF);
+                }
+                return;
+            }
+            Seen::Nothing => {}
+            Seen::Busy => return out.line("SERVER_ERROR refcount overflow during fetch"),
         }
         let Some(exptime) = flags.vivify() else { break };
         let created = shared.clock.expiry(exptime);
@@ -44,7 +68,8 @@ pub(super) fn run(context: &Context, key: &Name<'_>, flags: &Flags<'_>, out: &mu
         match shared.engine.vivify(key.bytes, &new, now) {
             Ok(Some(cas)) => {
                 count_hit(context, touch.is_some());
-                return vivified(key, flags, created, touch, cas, now, out);
+                answer.created = Some(created);
+                return answer.vivified(cas, out);
             }
             Ok(None) => {}
             Err(_) => break,
@@ -79,48 +104,6 @@ fn count_hit(context: &Context, touched: bool) {
     }
 }
 
-/// What flags ask to be told about an item.
-#[derive(Debug, Default)]
-struct Figures {
-    len: usize,
-    client_flags: u32,
-    cas: u64,
-    /// The tick at which it expires, 0 for never.
-    expiry: u32,
-    /// The tick of the access before.
-    last_access: u32,
-    fetched: bool,
-}
-
-impl Figures {
-    /// Answers all flags but those about who is to store a new value. The expiry follows the flags
-    /// that set it, `touch` by `T` and `created` by `N`.
-    #[inline]
-    fn push(
-        &mut self,
-        key: &Name<'_>,
-        flags: &Flags<'_>,
-        touch: Option<u32>,
-        created: Option<u32>,
-        now: u32,
-        bytes: &mut Vec<u8>,
-    ) {
-        for flag in flags.tokens() {
-            match flag.letter {
-                b's' => push_number(bytes, b's', self.len as u64),
-                b'f' => push_number(bytes, b'f', self.client_flags.into()),
-                b'c' => push_number(bytes, b'c', self.cas),
-                b't' => push_ttl(bytes, self.expiry, now),
-                b'l' => push_number(bytes, b'l', now.saturating_sub(self.last_access).into()),
-                b'h' => push_number(bytes, b'h', self.fetched.into()),
-                b'T' => self.expiry = touch.unwrap_or(self.expiry),
-                b'N' => self.expiry = created.unwrap_or(self.expiry),
-                _ => key.echo(flag, bytes),
-            }
-        }
-    }
-}
-
 /// Answers `t`: the seconds left at `now` of an item with this expiry tick, -1 for ever.
 #[inline]
 pub(super) fn push_ttl(bytes: &mut Vec<u8>, expiry: u32, now: u32) {
@@ -140,62 +123,75 @@ pub(super) fn begin(bytes: &mut Vec<u8>, value_len: Option<usize>) {
     }
 }
 
-fn hit(
-    key: &Name<'_>,
-    flags: &Flags<'_>,
-    seen: Seen<'static>,
+/// What a hit is answered by.
+struct Answer<'a> {
+    key: &'a Name<'a>,
+    flags: &'a Flags<'a>,
+    /// The expiry tick set by `T`.
     touch: Option<u32>,
+    /// The one set by `N`, if the item was just created.
+    created: Option<u32>,
     now: u32,
-    out: &mut Output,
-) {
-    let item = seen.item;
-    let mut figures = Figures {
-        len: item.value_len(),
-        client_flags: item.flags(),
-        cas: item.cas(),
-        expiry: item.expiry(),
-        last_access: item.last_access(),
-        fetched: item.was_fetched(),
-    };
-    let with_value = flags.has(b'v') && flags.compare_cas() != Some(figures.cas);
-    let bytes = out.bytes();
-    begin(bytes, with_value.then_some(figures.len));
-    figures.push(&key.as_stored(&item), flags, touch, None, now, bytes);
-    for (is_true, letter) in [(seen.sent, b'Z'), (seen.stale, b'X'), (seen.won, b'W')] {
-        if is_true {
-            push_flag(bytes, letter);
-        }
-    }
-    bytes.extend_from_slice(CRLF);
-    if with_value {
-        out.value(item);
-        out.bytes().extend_from_slice(CRLF);
-    }
 }
 
-/// Answers with the empty item that was just stored, whose value this client is to store.
-fn vivified(
-    key: &Name<'_>,
-    flags: &Flags<'_>,
-    created: u32,
-    touch: Option<u32>,
-    cas: u64,
-    now: u32,
-    out: &mut Output,
-) {
-    // It has no expiry before the flag that sets one.
-    let mut figures = Figures {
-        cas,
-        last_access: now,
-        ..Figures::default()
-    };
-    let with_value = flags.has(b'v');
-    let bytes = out.bytes();
-    begin(bytes, with_value.then_some(0));
-    figures.push(key, flags, touch, Some(created), now, bytes);
-    push_flag(bytes, b'W');
-    bytes.extend_from_slice(CRLF);
-    if with_value {
+impl Answer<'_> {
+    /// Appends the line; whether a value follows it. The expiry is the one before the flags that set
+    /// another.
+    #[inline]
+    fn head(&self, facts: &Facts, marks: Marks, bytes: &mut Vec<u8>) -> bool {
+        let flags = self.flags;
+        // The client that creates an item has no value of it.
+        let has_it = self.created.is_none() && flags.compare_cas() == Some(facts.cas);
+        let with_value = flags.has(b'v') && !has_it;
+        begin(bytes, with_value.then_some(facts.value_len));
+        let mut expiry = facts.expiry;
+        for flag in flags.tokens() {
+            match flag.letter {
+                b's' => push_number(bytes, b's', facts.value_len as u64),
+                b'f' => push_number(bytes, b'f', facts.flags.into()),
+                b'c' => push_number(bytes, b'c', facts.cas),
+                b't' => push_ttl(bytes, expiry, self.now),
+                b'l' => {
+                    let age = self.now.saturating_sub(facts.last_access);
+                    push_number(bytes, b'l', age.into());
+                }
+                b'h' => push_number(bytes, b'h', facts.fetched.into()),
+                b'k' => self.key.as_stored(facts).echo(flag, bytes),
+                b'T' => expiry = self.touch.unwrap_or(expiry),
+                b'N' => expiry = self.created.unwrap_or(expiry),
+                _ => self.key.echo(flag, bytes),
+            }
+        }
+        let Marks { won, sent, stale } = marks;
+        for (is_true, letter) in [(sent, b'Z'), (stale, b'X'), (won, b'W')] {
+            if is_true {
+                push_flag(bytes, letter);
+            }
+        }
         bytes.extend_from_slice(CRLF);
+        with_value
+    }
+
+    /// Answers with the empty item that was just stored, whose value this client is to store.
+    fn vivified(&self, cas: u64, out: &mut Output) {
+        let facts = Facts {
+            flags: 0,
+            value_len: 0,
+            cas,
+            // The flag that sets one may come later.
+            expiry: 0,
+            last_access: self.now,
+            fetched: false,
+            encoded_key: self.key.encoded,
+        };
+        let marks = Marks {
+            won: true,
+            sent: false,
+            stale: false,
+        };
+        let bytes = out.bytes();
+        if self.head(&facts, marks, bytes) {
+            bytes.extend_from_slice(CRLF);
+        }
     }
 }

@@ -17,7 +17,7 @@ use mcrs::codec::text::CRLF;
 pub(super) use store::Pending;
 
 use super::{Context, Next, Output};
-use crate::engine::ItemRef;
+use crate::engine::Facts;
 
 /// Carries out one request and puts the reply in the output. `ahead` is what has come behind it.
 pub(super) fn run(
@@ -73,8 +73,8 @@ impl<'a> Name<'a> {
 
     /// In the form the item was stored in. A key that no line can hold stays in base64.
     #[inline]
-    fn as_stored(&self, item: &ItemRef<'_>) -> Name<'a> {
-        let encoded = item.has_encoded_key() || self.encoded && key::Key::new(self.bytes).is_err();
+    fn as_stored(&self, facts: &Facts) -> Name<'a> {
+        let encoded = facts.encoded_key || self.encoded && key::Key::new(self.bytes).is_err();
         Name { encoded, ..*self }
     }
 
