@@ -331,6 +331,41 @@ fn of_many_who_compare_and_store_one_wins_each_round() {
 }
 
 #[test]
+fn of_many_who_miss_one_is_asked_to_store() {
+    let server = Server::start(&ours(), &["-t", "4"]);
+    let (clients, keys) = (4, 300);
+    let won: usize = std::thread::scope(|scope| {
+        let tries: Vec<_> = (0..clients)
+            .map(|_| {
+                let mut raw = server.connect();
+                scope.spawn(move || {
+                    let mut won = 0;
+                    for key in 0..keys {
+                        raw.send(format!("mg k{key} N30 s\r\nma n{key} N30 q\r\n"));
+                        match raw.read_line().as_str() {
+                            "HD s0 W" => won += 1,
+                            "HD s0 Z" => {}
+                            other => panic!("{other}"),
+                        }
+                    }
+                    raw.ask("mn\r\n", "MN\r\n");
+                    won
+                })
+            })
+            .collect();
+        tries.into_iter().map(|t| t.join().expect("no panic")).sum()
+    });
+    assert_eq!(won, keys);
+    // One made the number, the others counted.
+    let mut raw = server.connect();
+    for key in 0..keys {
+        raw.send(format!("mg n{key} v\r\n"));
+        assert_eq!(raw.read_line(), "VA 1");
+        assert_eq!(raw.read_line(), (clients - 1).to_string());
+    }
+}
+
+#[test]
 #[cfg(not(feature = "debug-commands"))]
 fn commands_of_debug_builds_are_unknown() {
     let server = Server::start(&ours(), &[]);

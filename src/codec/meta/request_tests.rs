@@ -474,6 +474,11 @@ fn any_line_is_read_as_the_slow_reader_reads_it() {
 
 /// A request printed and read again is the same.
 fn printed(request: &Request<'_>) {
+    let mut whole = Vec::new();
+    request.encode(&mut whole);
+    let line = whole.strip_suffix(CRLF).expect("a line");
+    assert_eq!(one(line).map(|again| shown(&again)), Ok(shown(request)));
+
     let mut buf = KeyBuf::default();
     let mut line = Vec::new();
     let (verb, key, flags) = match request {
