@@ -13,8 +13,8 @@ use std::net::{Shutdown, TcpStream};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use mcrs_testkit::{Address, Missing, Program, Raw, Server, need, workspace};
-use script::{Case, File, Part, Step, Who};
+use mcrs_testkit::{Address, Frame, Missing, Program, Raw, Server, need, workspace};
+use script::{Case, File, Part, Step, Who, show};
 use tls::{Certs, Relay};
 
 fn files() -> Vec<PathBuf> {
@@ -30,7 +30,11 @@ fn files() -> Vec<PathBuf> {
 }
 
 /// One connection.
-struct Talk(BufReader<TcpStream>);
+struct Talk {
+    socket: BufReader<TcpStream>,
+    /// Whether it is in the binary protocol, if something was said.
+    binary: Option<bool>,
+}
 
 impl Talk {
     fn new(port: u16) -> Talk {
@@ -38,12 +42,17 @@ impl Talk {
         socket.set_nodelay(true).expect("TCP_NODELAY");
         let patience = Some(Duration::from_secs(10));
         socket.set_read_timeout(patience).expect("a time-out");
-        Talk(BufReader::new(socket))
+        Talk {
+            socket: BufReader::new(socket),
+            binary: None,
+        }
     }
 
     /// Sends; a peer that has closed meanwhile is for the next expectation to find out.
-    fn send(&self, bytes: &[u8], manner: Manner) {
-        let mut socket = self.0.get_ref();
+    fn send(&mut self, bytes: &[u8], manner: Manner) {
+        let first = bytes.first().map(|&byte| byte == 0x80);
+        self.binary = self.binary.or(first);
+        let mut socket = self.socket.get_ref();
         let step = match manner {
             Manner::Dialogue => bytes.len(),
             // Long data would take long and tell nothing new.
@@ -57,10 +66,47 @@ impl Talk {
         }
     }
 
+    /// The next message of the binary protocol.
+    fn next_message(&mut self) -> Result<Frame, String> {
+        let mut bytes = Vec::new();
+        loop {
+            match Frame::split(&bytes) {
+                Some((frame, _)) => return Ok(frame),
+                None => match self.next()? {
+                    Some(byte) => bytes.push(byte),
+                    None => return Err(format!("closed after {:?}", lossy(&bytes))),
+                },
+            }
+        }
+    }
+
+    /// Asks for the version: whether nothing else comes.
+    fn ask_version(&mut self, who: Who, binary: bool) -> Result<(), String> {
+        let (request, want) = if binary {
+            let reply = Frame::reply(VERSION, 0).value(who.version());
+            (Frame::request(VERSION).bytes(), reply.bytes())
+        } else {
+            let line = format!("VERSION {}\r\n", who.version());
+            (b"version\r\n".to_vec(), line.into_bytes())
+        };
+        self.send(&request, Manner::Dialogue);
+        let mut got = Vec::new();
+        while got.len() < want.len() && want.starts_with(&got) {
+            match self.next()? {
+                Some(byte) => got.push(byte),
+                None => return Err("closed at the end".into()),
+            }
+        }
+        if got != want {
+            return Err(format!("at the end there was also {:?}", lossy(&got)));
+        }
+        Ok(())
+    }
+
     /// The next byte, `None` at the end of the connection.
     fn next(&mut self) -> Result<Option<u8>, String> {
         let mut byte = [0];
-        match self.0.read(&mut byte) {
+        match self.socket.read(&mut byte) {
             Ok(0) => Ok(None),
             Ok(_) => Ok(Some(byte[0])),
             Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => Ok(None),
@@ -68,6 +114,10 @@ impl Talk {
         }
     }
 }
+
+/// Opcodes of the binary protocol.
+const VERSION: u8 = 0x0b;
+const FLUSH: u8 = 0x08;
 
 /// How the bytes of a case are handed over.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -169,9 +219,15 @@ fn play_all(who: Who, manner: Manner, start: impl Fn(&[&str]) -> Stage) {
         for case in file.cases.iter().filter(|case| case.played_on(who)) {
             if !file.keeps_items {
                 let address = Address::Tcp(([127, 0, 0, 1], stage.port()).into());
-                Raw::connect(&address).ask("flush_all\r\n", "OK\r\n");
+                let mut raw = Raw::connect(&address);
+                if file.is_binary() == Some(true) {
+                    let (request, reply) = (Frame::request(FLUSH), Frame::reply(FLUSH, 0));
+                    raw.ask(request.bytes(), reply.bytes());
+                } else {
+                    raw.ask("flush_all\r\n", "OK\r\n");
+                }
             }
-            if let Err(error) = play(case, who, &stage, manner) {
+            if let Err(error) = play(case, who, &stage, manner, file.is_binary()) {
                 failed.push(format!("{name}:{} {}: {error}", case.line, case.name));
             }
             played += 1;
@@ -186,7 +242,13 @@ fn play_all(who: Who, manner: Manner, start: impl Fn(&[&str]) -> Stage) {
     );
 }
 
-fn play(case: &Case, who: Who, stage: &Stage, manner: Manner) -> Result<(), String> {
+fn play(
+    case: &Case,
+    who: Who,
+    stage: &Stage,
+    manner: Manner,
+    binary: Option<bool>,
+) -> Result<(), String> {
     let server = &stage.server;
     let mut bound = HashMap::from([
         ("version".to_string(), who.version().as_bytes().to_vec()),
@@ -213,8 +275,24 @@ fn play(case: &Case, who: Who, stage: &Stage, manner: Manner) -> Result<(), Stri
                 let bytes = Part::bytes(parts, &bound).map_err(at)?;
                 talk.send(&bytes, manner);
             }
+            Step::SendMessage(message) => {
+                let bytes = message.bytes(&bound).map_err(at)?;
+                talk.send(&bytes, manner);
+            }
+            Step::ExpectMessage(message) => {
+                let came = talk.next_message().map_err(at)?;
+                message.check(&came, &mut bound).map_err(at)?;
+            }
+            Step::SkipStats => loop {
+                let came = talk.next_message().map_err(at)?;
+                match (came.opcode, came.status, came.key.is_empty()) {
+                    (0x10, 0, false) => {}
+                    (0x10, 0, true) => break,
+                    _ => return Err(at(format!("no statistics: {}", show(&came)))),
+                }
+            },
             Step::HalfClose => talk
-                .0
+                .socket
                 .get_ref()
                 .shutdown(Shutdown::Write)
                 .map_err(|e| at(e.to_string()))?,
@@ -236,18 +314,8 @@ fn play(case: &Case, who: Who, stage: &Stage, manner: Manner) -> Result<(), Stri
         if case.half_closed() {
             continue;
         }
-        talk.send(b"version\r\n", Manner::Dialogue);
-        let want = format!("VERSION {}\r\n", who.version());
-        let mut got = Vec::new();
-        while !got.ends_with(b"\r\n") {
-            match talk.next()? {
-                Some(byte) => got.push(byte),
-                None => return Err("closed at the end".into()),
-            }
-        }
-        if got != want.as_bytes() {
-            return Err(format!("at the end there was also {:?}", lossy(&got)));
-        }
+        let binary = binary.or(talk.binary).unwrap_or(false);
+        talk.ask_version(who, binary)?;
     }
     Ok(())
 }

@@ -1,6 +1,11 @@
 //! The grammar of a transcript. See `tests/transcripts/README.md`.
 
+#[path = "frame.rs"]
+mod frame;
+
 use std::collections::HashMap;
+
+pub(crate) use frame::{Message, show};
 
 /// Who is spoken to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +41,10 @@ pub(crate) enum Step {
     Conn(String),
     Send(Vec<Part>),
     Expect(Vec<Part>),
+    SendMessage(Message),
+    ExpectMessage(Message),
+    /// Replies to a request for statistics, up to the one without a name.
+    SkipStats,
     HalfClose,
     Closed,
 }
@@ -77,6 +86,15 @@ impl Case {
 }
 
 impl File {
+    /// Whether its servers speak the binary protocol only; absent if they speak either.
+    pub(crate) fn is_binary(&self) -> Option<bool> {
+        let given = |protocol: &str| self.args.iter().any(|arg| arg == protocol);
+        match (given("binary"), given("ascii")) {
+            (false, false) => None,
+            (binary, _) => Some(binary),
+        }
+    }
+
     pub(crate) fn parse(text: &str) -> Result<File, String> {
         let mut file = File::default();
         // Steps or cases for one side only, which a reason must follow.
@@ -139,7 +157,11 @@ impl File {
 
 fn parse_step(line: &str) -> Result<Step, String> {
     let line = line.strip_suffix('\r').unwrap_or(line);
-    if let Some(text) = line.strip_prefix(">|") {
+    if let Some(text) = line.strip_prefix("> bin ") {
+        Message::parse(text, false).map(Step::SendMessage)
+    } else if let Some(text) = line.strip_prefix("< bin ") {
+        Message::parse(text, true).map(Step::ExpectMessage)
+    } else if let Some(text) = line.strip_prefix(">|") {
         Ok(Step::Send(parse_parts(
             text.strip_prefix(' ').unwrap_or(text),
             false,
@@ -165,6 +187,7 @@ fn parse_step(line: &str) -> Result<Step, String> {
         match line.trim() {
             "half-close" => Ok(Step::HalfClose),
             "closed" => Ok(Step::Closed),
+            "skip stats" => Ok(Step::SkipStats),
             other => Err(format!("unknown step {other:?}")),
         }
     }

@@ -29,8 +29,10 @@ pub(super) fn begin(
     ahead: &[u8],
     out: &mut Output,
 ) -> Next {
+    // Without CAS ids there is nothing to compare. Source: memcached 1.6.18, measured.
+    let compare = store.compare.filter(|_| context.shared.settings.cas);
     let joins = matches!(store.mode, StoreMode::Append | StoreMode::Prepend);
-    let mode = match (store.mode, store.compare) {
+    let mode = match (store.mode, compare) {
         (StoreMode::Append, _) => Mode::Append,
         (StoreMode::Prepend, _) => Mode::Prepend,
         (_, Some(cas)) => Mode::Cas(cas),
@@ -46,7 +48,7 @@ pub(super) fn begin(
         len: store.len as usize,
         mode,
         terms: Terms {
-            compare: store.compare.filter(|_| joins),
+            compare: compare.filter(|_| joins),
             ..Terms::default()
         },
         replaces: store.mode == StoreMode::Set,
