@@ -61,6 +61,7 @@ fn run(settings: Settings) -> Result<i32, Exit> {
     if let Some(users) = users {
         shared.users.replace(users);
     }
+    shared.engine.set_witness(&shared.watch);
     let settings = &shared.settings;
     let sockets = net::open(settings)?;
     let ended = net::serve(shared, sockets, clients, || {

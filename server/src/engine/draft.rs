@@ -162,6 +162,29 @@ impl Draft<'_> {
         self.last = Some(link);
     }
 
+    /// Number of the slab class the item will be in, from 1.
+    pub fn class(&self) -> u8 {
+        self.class_index() as u8 + 1
+    }
+
+    fn class_index(&self) -> usize {
+        let slab = &self.engine.slab;
+        match &self.head {
+            Some(head) if !self.layout.chunked => slab.class_of(head.link()),
+            _ => slab.classes().len() - 1,
+        }
+    }
+
+    /// Bytes of the whole value.
+    pub fn value_len(&self) -> usize {
+        self.layout.value_len
+    }
+
+    /// The tick at which the item will be gone, 0 for never.
+    pub fn expiry(&self) -> u32 {
+        self.expiry
+    }
+
     /// The key, from the draft's own memory.
     pub fn key(&self) -> &[u8] {
         let Some(head) = &self.head else { return &[] };
@@ -281,14 +304,7 @@ impl Engine {
         );
         let cas = self.cas_for(terms.cas);
         let len = draft.layout.value_len;
-        if let Some(head) = &draft.head {
-            let class = if draft.layout.chunked {
-                self.slab.classes().len() - 1
-            } else {
-                self.slab.class_of(head.link())
-            };
-            self.counters.one(class, Count::CmdSet);
-        }
+        self.counters.one(draft.class_index(), Count::CmdSet);
         match mode {
             Mode::Append | Mode::Prepend => self.commit_joined(draft, mode, terms, cas, now),
             _ => {

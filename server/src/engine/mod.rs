@@ -51,10 +51,11 @@ mod room;
 mod slab;
 mod table;
 mod walk;
+mod witness;
 
 use std::hash::{BuildHasher, Hasher};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 pub use classes::CLASSES_MAX;
 use classes::Classes;
@@ -77,6 +78,7 @@ pub use read::Shown;
 use slab::Slab;
 use table::{Bucket, Place, Table};
 pub use walk::{Found, Quota, Walk};
+pub use witness::{Evicted, Fate, Witness};
 
 /// Address space reserved, so that the memory limit can be raised: 32 GiB, up to which chunks are
 /// aligned to 8 bytes, or the power of two above the limit. Costs no memory.
@@ -93,6 +95,7 @@ pub struct Engine {
     counters: Counters,
     flushing: Mutex<()>,
     mover: Mover,
+    witness: OnceLock<&'static dyn Witness>,
     #[cfg(feature = "debug-commands")]
     locked: debug::Locked,
     shared: Shared,
@@ -137,6 +140,7 @@ impl Engine {
             counters,
             flushing: Mutex::new(()),
             mover: Mover::default(),
+            witness: OnceLock::new(),
             #[cfg(feature = "debug-commands")]
             locked: debug::Locked::default(),
             shared: Shared {

@@ -134,6 +134,7 @@ impl Engine {
             if given {
                 self.mover.moved.fetch_add(1, Ordering::Relaxed);
             }
+            self.tell_page_moved(from, to, given);
             *current = None;
             self.mover.moving.store(false, Ordering::Relaxed);
         }

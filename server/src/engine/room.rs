@@ -125,6 +125,7 @@ impl Engine {
             }
             return;
         }
+        self.tell_evicted(link, now);
         self.counters.one(class, Count::Evicted);
         if unfetched {
             self.counters.one(class, Count::EvictedUnfetched);

@@ -12,6 +12,7 @@ use mcrs::codec::text::{CRLF, Words};
 use super::text::answer;
 use super::{Context, Next, Output, Shared, chores};
 use crate::stats;
+use crate::watch::{Stream, Streams, SubscribeError};
 
 /// Carries out a command that is not one of the codec's own.
 pub(super) fn run(
@@ -31,9 +32,7 @@ pub(super) fn run(
         b"slabs" => chores::slabs(context.shared, args, noreply, out),
         b"shutdown" => shutdown(context.shared, args, noreply, out),
         b"refresh_certs" => answer(out, &refresh_certs(context.shared), false),
-        b"watch" if !context.shared.settings.watch_enabled => {
-            answer(out, "CLIENT_ERROR watch commands not allowed", false)
-        }
+        b"watch" => watch(context.shared, args, out),
         #[cfg(feature = "debug-commands")]
         b"debugtime" | b"debugitem" | b"misbehave" => {
             let text = super::debug::run(context, verb, args);
@@ -73,6 +72,37 @@ fn refresh_certs(shared: &Shared) -> Cow<'static, str> {
             Ok(()) => "OK".into(),
             Err(text) => text.into(),
         },
+    }
+}
+
+/// `watch [stream]*`: the connection carries log lines from now on. Source: mcrsd.md 2.10.
+fn watch(shared: &'static Shared, args: Words<'_>, out: &mut Output) -> Next {
+    if !shared.settings.watch_enabled {
+        return answer(out, "CLIENT_ERROR watch commands not allowed", false);
+    }
+    if !out.is_empty() {
+        let text = "ERROR cannot pipeline other commands before watch";
+        return answer(out, text, false);
+    }
+    let mut streams: Option<Streams> = None;
+    for word in args {
+        let Some(named) = Streams::named(word) else {
+            return answer(out, "ERROR", false);
+        };
+        streams = Some(streams.unwrap_or_default().and(named));
+    }
+    let streams = streams.unwrap_or(Stream::Fetchers.into());
+    match shared.watch.subscribe(streams) {
+        Ok(subscription) => {
+            out.line("OK");
+            Next::Watch(Box::new(subscription))
+        }
+        Err(SubscribeError::TooMany) => {
+            answer(out, "WATCHER_TOO_MANY log watcher limit reached", false)
+        }
+        Err(SubscribeError::NoThread) => {
+            answer(out, "WATCHER_FAILED failed to add log watcher", false)
+        }
     }
 }
 
@@ -129,9 +159,7 @@ pub(super) fn stats(shared: &Shared, mut args: Words<'_>, out: &mut Output) {
         Some(b"conns") => stats::conn_list(shared, &mut put),
         Some(b"extstore") => {}
         Some(b"reset") => {
-            shared.stats.reset();
-            shared.engine.reset_stats();
-            shared.crawler.reset_stats();
+            shared.reset_stats();
             return out.line("RESET");
         }
         Some(b"cachedump") if !shared.settings.dump_enabled => {

@@ -12,6 +12,7 @@ mod chores;
 #[cfg(feature = "debug-commands")]
 mod debug;
 mod dump;
+mod journal;
 mod meta;
 mod output;
 mod text;
@@ -33,10 +34,10 @@ use crate::crawler::Crawler;
 use crate::engine::Engine;
 use crate::flags::Settings;
 use crate::sasl::Sasl;
-use crate::stats::{Counters, Stats};
+use crate::stats::{Counters, Prefixes, Stats};
 use crate::tls::Tls;
 use crate::tuning::Tuning;
-use crate::watch::Logger;
+use crate::watch::{CloseReason, Logger, Subscription, Watch};
 
 /// What all requests act upon. There is one, for the life of the process.
 #[derive(Debug)]
@@ -59,8 +60,8 @@ pub struct Shared {
     pub max_bytes: AtomicU64,
     /// TLS, if the settings ask for it and whoever starts the server has loaded it.
     pub tls: Option<Tls>,
-    /// What workers log.
-    pub loggers: Box<[Logger]>,
+    /// The live log.
+    pub watch: Watch,
     /// References kept by command.
     #[cfg(feature = "debug-commands")]
     pub debug: debug::Kept,
@@ -82,13 +83,21 @@ impl Shared {
             clock,
             tuning: Mutex::new(tuning),
             upkeep: OnceLock::new(),
-            stats: Stats::new(settings.threads, settings.buffers_per_worker()),
+            stats: Stats::new(
+                settings.threads,
+                settings.buffers_per_worker(),
+                Prefixes::new(settings.prefix_delimiter, settings.detail_enabled),
+            ),
             users: UserList::default(),
             sasl: None,
             verbosity: AtomicU32::new(settings.verbosity),
             max_bytes: AtomicU64::new(settings.max_bytes),
             tls: None,
-            loggers: (0..settings.threads).map(|_| Logger::default()).collect(),
+            watch: Watch::new(
+                settings.threads,
+                settings.worker_logbuf_bytes,
+                settings.watcher_logbuf_bytes,
+            ),
             #[cfg(feature = "debug-commands")]
             debug: debug::Kept::default(),
             settings,
@@ -120,6 +129,14 @@ impl Shared {
             thread.unpark();
         }
     }
+
+    /// Starts to count from 0 again, everything that counts.
+    pub fn reset_stats(&self) {
+        self.stats.reset();
+        self.engine.reset_stats();
+        self.crawler.reset_stats();
+        self.watch.reset_stats();
+    }
 }
 
 /// A worker's view: everything shared, and its own counters.
@@ -142,7 +159,7 @@ impl Context {
         Context {
             shared,
             counters: shared.stats.worker(index),
-            logger: &shared.loggers[index],
+            logger: shared.watch.logger(index),
         }
     }
 }
@@ -173,8 +190,10 @@ pub enum Next {
     },
     /// Write what is in the output, then call [`Dump::run`] for more until there is none.
     Dump(Box<Dump>),
+    /// From now on send log lines and nothing else.
+    Watch(Box<Subscription>),
     /// Close once the output is out; what the client sent behind it is dropped.
-    Close,
+    Close(CloseReason),
     /// Close and end the process, as SIGUSR1 (graceful) or SIGINT does.
     Stop {
         /// Whether workers finish what they are doing.

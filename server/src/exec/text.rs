@@ -14,6 +14,7 @@ use super::upload::{Answer, Intake};
 use super::{Context, Mark, Next, Output, Refusal, Upload, admin, meta};
 use crate::engine::{Arith, Delete, Direction, Facts, Mode, ReserveError, Shown, Terms};
 use crate::flags::MEMCACHED_VERSION;
+use crate::watch::CloseReason;
 
 /// Carries out one request and puts the reply in the output. `ahead` is what has come behind it.
 #[inline]
@@ -75,7 +76,7 @@ pub fn run(context: &Context, request: Request<'_>, ahead: &[u8], out: &mut Outp
             out.line(MEMCACHED_VERSION);
             Next::Done
         }
-        Request::Quit => Next::Close,
+        Request::Quit => Next::Close(CloseReason::Normal),
         Request::Stats { args } => {
             admin::stats(context.shared, args, out);
             Next::Done
@@ -131,7 +132,10 @@ impl Retrieval {
                 Some(Ok(key)) => key,
                 Some(Err(KeyTooLong)) => break self.refuse(out, start),
             };
-            if !self.look_up(context, key, out) {
+            context.note_lookup(key);
+            let found = self.look_up(context, key, out);
+            context.count_get(key, found);
+            if !found {
                 misses += 1;
                 continue;
             }
@@ -250,6 +254,7 @@ fn store(context: &Context, store: &Store<'_>, ahead: &[u8], out: &mut Output) -
         replaces: store.verb == StoreVerb::Set,
     };
     let noreply = store.noreply;
+    context.count_set(store.key);
     let answer = Answer::Text { noreply };
     let text = match Upload::begin(context, &intake, answer, ahead, out) {
         Ok(next) => return next,
@@ -264,8 +269,12 @@ fn store(context: &Context, store: &Store<'_>, ahead: &[u8], out: &mut Output) -
 
 fn delete(context: &Context, key: &[u8]) -> &'static str {
     let shared = context.shared;
+    context.count_delete(key);
+    context.note_lookup(key);
+    let was = context.before_delete(key);
     match shared.engine.delete(key, None, shared.clock.now()) {
         Delete::Done => {
+            context.note_delete(key, "delete", was);
             context.counters.delete_hits.add(1);
             "DELETED"
         }
@@ -291,6 +300,7 @@ fn arith(
         ArithVerb::Decr => (Direction::Decr, &counters.decr_hits, &counters.decr_misses),
     };
     let now = shared.clock.now();
+    context.note_lookup(key);
     let text = match shared.engine.arith(key, direction, delta, None, now) {
         Arith::Done { value, .. } => {
             hits.add(1);
@@ -317,6 +327,7 @@ fn touch(context: &Context, key: &[u8], exptime: i32) -> &'static str {
     let counters = context.counters;
     let expiry = shared.clock.expiry(exptime.into());
     counters.cmd_touch.add(1);
+    context.note_lookup(key);
     if shared.engine.touch(key, expiry, shared.clock.now()) {
         counters.touch_hits.add(1);
         "TOUCHED"

@@ -96,7 +96,9 @@ impl Upload {
         out: &mut Output,
     ) -> Result<Next, ReserveError> {
         let terminator = answer.terminator();
+        // Watchers hear of stores on the longer way.
         if intake.mode == Mode::Set
+            && context.shared.watch.is_idle()
             && let Some((value, behind)) = ahead.split_at_checked(intake.len)
             && behind.starts_with(terminator)
             && let Some(stored) = overwrite(context, intake, value)
@@ -124,11 +126,19 @@ impl Upload {
             }
             Err(error) => error,
         };
-        match error {
-            ReserveError::TooLarge => counters.store_too_large.add(1),
-            ReserveError::NoMemory => counters.store_no_memory.add(1),
-        }
+        let status = match error {
+            ReserveError::TooLarge => {
+                counters.store_too_large.add(1);
+                "too_large"
+            }
+            ReserveError::NoMemory => {
+                counters.store_no_memory.add(1);
+                "no_memory"
+            }
+        };
+        context.note_refusal(key, intake.mode, status);
         if intake.replaces {
+            context.note_lookup(key);
             engine.delete(key, None, now);
         }
         Err(error)
@@ -189,9 +199,12 @@ impl Upload {
         }
         let shared = context.shared;
         let now = shared.clock.now();
+        context.note_lookup(self.draft.key());
+        let storing = context.before_store(&self.draft, self.mode);
         let (stored, len) = shared
             .engine
             .commit_with(self.draft, self.mode, &self.terms, now);
+        context.note_store(storing, stored);
         if let Mode::Cas(_) = self.mode {
             let counters = context.counters;
             match stored {

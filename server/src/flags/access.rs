@@ -62,6 +62,5 @@ pub(super) const FLAGS: &[Flag] = &[
         Ok(())
     })
     .defaults_to(|s| char::from(s.prefix_delimiter).to_string())
-    .shown_as("stat_key_prefix")
-    .lacking("key prefix statistics"),
+    .shown_as("stat_key_prefix"),
 ];

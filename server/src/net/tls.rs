@@ -27,6 +27,7 @@ use super::stream::Stream;
 use super::worker::Worker;
 use crate::flags::ClientCert;
 use crate::tls::Tls;
+use crate::watch::Event;
 
 /// Most bytes one read takes.
 const READ_BYTES: usize = 32 << 10;
@@ -303,7 +304,8 @@ impl TlsStream {
     /// Notes that TLS has failed; the error the session gets.
     #[cold]
     fn fail(&mut self, error: &rustls::Error) -> io::Error {
-        let counters = self.worker.context.counters;
+        let context = &self.worker.context;
+        let counters = context.counters;
         counters.ssl_proto_errors.add(1);
         if matches!(self.phase, Phase::Fresh | Phase::Handshake) {
             counters.ssl_handshake_errors.add(1);
@@ -312,7 +314,13 @@ impl TlsStream {
         if self.worker.verbosity() > 0 {
             eprintln!("<{} TLS: {error}", self.fd());
         }
-        io::Error::other(error.to_string())
+        let text = error.to_string();
+        let event = Event::TlsError {
+            client: self.fd(),
+            text: &text,
+        };
+        context.shared.watch.log(context.logger, &event);
+        io::Error::other(text)
     }
 
     /// Writes a piece of `slices`. What is said to be written is on its way only when

@@ -18,6 +18,7 @@ use super::udp::Datagrams;
 use crate::exec::{Context, Shared};
 use crate::flags::{ClientCert, Protocol};
 use crate::stats::{Asker, ConnInfo, Peer};
+use crate::watch::Event;
 
 /// A request to end the process, from a command.
 #[derive(Debug, Default)]
@@ -168,6 +169,11 @@ fn welcome(worker: &'static Worker, arrival: Arrival) -> io::Result<Session> {
     let now = worker.context.shared.clock.now();
     let info = Arc::new(ConnInfo::new(peer, listener, now));
     conns.list(fd, Arc::clone(&info));
+    if let Some(origin) = info.peer.origin() {
+        let event = Event::ConnNew { origin, client: fd };
+        let context = &worker.context;
+        context.shared.watch.log(context.logger, &event);
+    }
     Ok(Session::new(stream, worker, info, protocol))
 }
 

@@ -8,6 +8,8 @@ use std::time::Instant;
 
 use nix::sys::socket::{Shutdown, shutdown};
 
+use crate::watch::Origin;
+
 /// Who is at the other end.
 #[derive(Debug, Clone, Copy)]
 pub enum Peer {
@@ -19,6 +21,17 @@ pub enum Peer {
     Listening,
     /// Whoever sends a datagram.
     Datagrams(&'static Asker),
+}
+
+impl Peer {
+    /// What the log calls it; nothing for sockets that are no client.
+    pub fn origin(&self) -> Option<Origin> {
+        match self {
+            Peer::Tcp(address) => Some(Origin::Tcp(*address)),
+            Peer::Unix => Some(Origin::Local),
+            Peer::Listening | Peer::Datagrams(_) => None,
+        }
+    }
 }
 
 /// Who sent the datagram that a UDP socket is being read for, if any.
@@ -71,12 +84,14 @@ pub enum ConnState {
     Swallow,
     /// Waits for the client to take a reply.
     Write,
+    /// Is sent log lines.
+    Watch,
     /// Is being closed for having been idle.
     Closing,
 }
 
 impl ConnState {
-    const ALL: [ConnState; 8] = [
+    const ALL: [ConnState; 9] = [
         ConnState::Listening,
         ConnState::NewCommand,
         ConnState::Read,
@@ -84,6 +99,7 @@ impl ConnState {
         ConnState::Value,
         ConnState::Swallow,
         ConnState::Write,
+        ConnState::Watch,
         ConnState::Closing,
     ];
 
@@ -97,6 +113,7 @@ impl ConnState {
             ConnState::Value => "conn_nread",
             ConnState::Swallow => "conn_swallow",
             ConnState::Write => "conn_mwrite",
+            ConnState::Watch => "conn_watch",
             ConnState::Closing => "conn_closing",
         }
     }

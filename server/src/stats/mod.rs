@@ -7,6 +7,7 @@
 mod buffers;
 mod conns;
 mod groups;
+mod prefixes;
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
@@ -14,6 +15,7 @@ use std::sync::{Mutex, PoisonError};
 pub use buffers::{BufferTotals, Buffers, Share};
 pub use conns::{Asker, ConnInfo, ConnState, Conns, Peer, tcp_name, udp_name};
 pub use groups::{Put, conn_list, general, items, settings, slabs};
+pub use prefixes::{Prefix, Prefixes};
 
 /// Declares the per-worker counters and the struct of their sums.
 macro_rules! counters {
@@ -137,12 +139,14 @@ pub struct Stats {
     baseline: Mutex<Totals>,
     /// Connections.
     pub conns: Conns,
+    /// Figures by prefix of keys.
+    pub prefixes: Prefixes,
 }
 
 impl Stats {
     /// Counters at 0 for this many workers, whose connections may hold so many buffers each (0: any
     /// number).
-    pub fn new(workers: u32, buffers: u32) -> Stats {
+    pub fn new(workers: u32, buffers: u32, prefixes: Prefixes) -> Stats {
         let counters = |_| Counters {
             buffers: Buffers::limited(buffers),
             ..Counters::default()
@@ -151,6 +155,7 @@ impl Stats {
             workers: (0..workers).map(counters).collect(),
             baseline: Mutex::new(Totals::default()),
             conns: Conns::default(),
+            prefixes,
         }
     }
 
@@ -178,6 +183,7 @@ impl Stats {
         let mut baseline = self.baseline.lock().unwrap_or_else(PoisonError::into_inner);
         *baseline = Totals::sum(&self.workers);
         self.conns.reset();
+        self.prefixes.reset();
     }
 }
 
@@ -187,7 +193,7 @@ mod tests {
 
     #[test]
     fn sums_are_over_workers_and_since_the_reset() {
-        let stats = Stats::new(2, 0);
+        let stats = Stats::new(2, 0, Prefixes::new(b':', false));
         stats.worker(0).cmd_get.add(3);
         stats.worker(1).cmd_get.add(4);
         assert_eq!(stats.totals().cmd_get, 7);

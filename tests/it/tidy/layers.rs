@@ -43,7 +43,7 @@ pub(super) const SERVER: &[(&str, &[&str])] = &[
     ("flags", &["engine"]),
     ("tuning", &["flags"]),
     ("process", &["flags", "engine"]),
-    ("watch", &[]),
+    ("watch", &["engine", "quote"]),
     ("secret", &[]),
     ("sasl", &["secret", "flags"]),
     ("tls", &["process", "flags", "clock"]),
@@ -59,7 +59,7 @@ pub(super) const SERVER: &[(&str, &[&str])] = &[
     // The figures of all of them; only `stats` commands ask for it.
     (
         "stats",
-        &["net", "exec", "process", "flags", "engine", "tls"],
+        &["net", "exec", "process", "flags", "engine", "tls", "watch"],
     ),
 ];
 

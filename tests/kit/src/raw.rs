@@ -173,6 +173,16 @@ impl Raw {
         );
     }
 
+    /// The TCP port of this end, by which the other one may name it.
+    ///
+    /// # Panics
+    /// When the connection is not TCP.
+    #[must_use]
+    pub fn local_port(&self) -> u16 {
+        let address = self.socket.local_addr().expect("a socket has an address");
+        address.as_socket().expect("a TCP address").port()
+    }
+
     /// True when nothing has come that was not asked for. It does not wait; ask something whose
     /// reply must come after it first.
     #[must_use]

@@ -16,6 +16,8 @@ pub(super) fn delete(
     out: &mut Output,
 ) {
     let shared = context.shared;
+    context.count_delete(key);
+    context.note_lookup(key);
     match shared.engine.delete(key, compare, shared.clock.now()) {
         Delete::Done => {
             context.counters.delete_hits.add(1);
@@ -60,12 +62,15 @@ pub(super) fn arith(context: &Context, to: ReplyTo, count: &Counting<'_>, out: &
     };
     let now = shared.clock.now();
     let engine = &shared.engine;
+    context.note_lookup(count.key);
     let (done, before) = engine.arith_with(count.key, direction, count.delta, &terms, now);
     match done {
         Arith::Done { value, cas } => {
             // What was created counts neither way.
             if before.is_some() {
                 hits.add(1);
+            } else {
+                context.note_created(count.key);
             }
             to.number(value, cas, out);
         }

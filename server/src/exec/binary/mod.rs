@@ -21,6 +21,7 @@ use mcrs::codec::binary::{BadRequest, Command, Request, Status};
 
 use super::{Context, Next, Output, Refusal, admin};
 use crate::flags::MEMCACHED_VERSION;
+use crate::watch::CloseReason;
 
 /// Carries out one request and puts the reply in the output. `token` is what [`token_len`] asked
 /// for, `ahead` what has come behind it, `login` where the client stands.
@@ -40,7 +41,7 @@ pub fn run(
     };
     if login.bars(to.opcode) {
         to.error(Status::AUTH_ERROR, out);
-        return Next::Close;
+        return Next::Close(CloseReason::Error);
     }
     let compare = (request.cas != 0).then_some(request.cas);
     match request.command {
@@ -87,7 +88,7 @@ pub fn run(
         }
         Command::Quit => {
             to.success(0, out);
-            return Next::Close;
+            return Next::Close(CloseReason::Normal);
         }
         Command::Flush { exptime } => {
             if admin::flush(context, exptime.map_or(0, i64::from)) {
@@ -138,11 +139,11 @@ pub fn refuse(login: &Login, bad: &BadRequest, out: &mut Output) -> Next {
     };
     if login.bars(bad.opcode) {
         to.error(Status::AUTH_ERROR, out);
-        return Next::Close;
+        return Next::Close(CloseReason::Error);
     }
     if bad.close {
         to.error(bad.status, out);
-        return Next::Close;
+        return Next::Close(CloseReason::Error);
     }
     to.swallow(bad.swallow, bad.status)
 }

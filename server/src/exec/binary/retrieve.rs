@@ -23,10 +23,12 @@ pub(super) fn get(context: &Context, to: ReplyTo, key: &[u8], with_key: bool, ou
         head(to, facts, &facts.flags.to_be_bytes(), key_back).encode(room);
         room.extend_from_slice(value);
     };
-    match shared
+    context.note_lookup(key);
+    let shown = shared
         .engine
-        .get_short(key, COPY_MAX, shared.clock.now(), show)
-    {
+        .get_short(key, COPY_MAX, shared.clock.now(), show);
+    context.count_get(key, !matches!(shown, Shown::Nothing));
+    match shown {
         Shown::Short(()) => counters.get_hits.add(1),
         Shown::Long(item) => {
             counters.get_hits.add(1);
@@ -49,7 +51,9 @@ pub(super) fn get_and_touch(
     out: &mut Output,
 ) {
     let key_back = if with_key { key } else { &[] };
-    match touched(context, key, exptime) {
+    let found = touched(context, key, exptime);
+    context.count_get(key, found.is_some());
+    match found {
         Some(item) => hit(to, item, key_back, out),
         None => miss(to, key_back, out),
     }
@@ -75,6 +79,7 @@ fn touched(context: &Context, key: &[u8], exptime: u32) -> Option<ItemRef<'stati
     let shared = context.shared;
     let counters = context.counters;
     let expiry = shared.clock.expiry(exptime.into());
+    context.note_lookup(key);
     let found = shared.engine.get_and_touch(key, expiry, shared.clock.now());
     counters.cmd_touch.add(1);
     match found {

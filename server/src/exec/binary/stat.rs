@@ -28,8 +28,7 @@ pub(super) fn run(context: &Context, to: ReplyTo, group: &[u8], out: &mut Output
         b"slabs" => stats::slabs(shared, &mut put),
         b"sizes" => put("sizes_status", format_args!("disabled")),
         b"reset" => {
-            shared.stats.reset();
-            shared.engine.reset_stats();
+            shared.reset_stats();
         }
         _ => return to.error(Status::NOT_FOUND, out),
     }

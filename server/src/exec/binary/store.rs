@@ -53,6 +53,7 @@ pub(super) fn begin(
         },
         replaces: store.mode == StoreMode::Set,
     };
+    context.count_set(store.key);
     match Upload::begin(context, &intake, Answer::Binary(to), ahead, out) {
         Ok(next) => next,
         Err(ReserveError::TooLarge) => to.swallow(store.len, Status::TOO_LARGE),

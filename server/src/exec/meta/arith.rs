@@ -42,12 +42,16 @@ pub(super) fn run(
         ArithVerb::Decr => (Direction::Decr, &counters.decr_hits, &counters.decr_misses),
     };
     let delta = flags.delta();
+    context.note_lookup(key.bytes);
     let (done, before) = shared
         .engine
         .arith_with(key.bytes, direction, delta, &terms, now);
     let (value, cas) = match (done, before) {
         (Arith::Done { value, cas }, before) => {
             hits.add(before.is_some().into());
+            if before.is_none() {
+                context.note_created(key.bytes);
+            }
             (value, cas)
         }
         (Arith::NotFound, _) => {

@@ -12,6 +12,7 @@ pub(super) fn run(context: &Context, key: &Name<'_>, out: &mut Output) {
     let shared = context.shared;
     let now = shared.clock.now();
     context.counters.cmd_meta.add(1);
+    context.note_lookup(key.bytes);
     let Some(item) = shared.engine.peek(key.bytes, now) else {
         return out.line(Code::Missing.name());
     };

@@ -14,6 +14,10 @@ pub(super) fn run(context: &Context, key: &Name<'_>, flags: &Flags<'_>, out: &mu
     let (compare, cas) = (flags.compare_cas(), flags.new_cas());
     let expiry = flags.exptime().map(|exptime| shared.clock.expiry(exptime));
     let stale = flags.has(b'I');
+    // Only what removes the item is a delete to watchers.
+    let removes = !stale && !flags.has(b'x');
+    context.note_lookup(key.bytes);
+    let was = context.before_delete(key.bytes).filter(|_| removes);
     let done = if flags.has(b'x') {
         let rest = Emptied {
             flags: flags.client_flags(),
@@ -36,6 +40,7 @@ pub(super) fn run(context: &Context, key: &Name<'_>, flags: &Flags<'_>, out: &mu
             if flags.has(b'x') || !stale {
                 counters.delete_hits.add(1);
             }
+            context.note_delete(key.bytes, "md", was);
             if flags.is_quiet() {
                 return;
             }

@@ -26,6 +26,7 @@ pub(super) fn run(context: &Context, key: &Name<'_>, flags: &Flags<'_>, out: &mu
         recache: flags.recache().map_or(0, |ttl| shared.clock.expiry(ttl)),
         recache_after_touch: precedes(flags, b'T', b'R'),
     };
+    context.note_lookup(key.bytes);
     let mut answer = Answer {
         key,
         flags,

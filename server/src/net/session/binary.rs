@@ -5,6 +5,7 @@ use mcrs::codec::binary::{HEADER_LEN, request};
 
 use super::dialogue::{Dialogue, Phase};
 use crate::exec::{Next, Output, binary};
+use crate::watch::CloseReason;
 
 impl Dialogue {
     /// Carries out the request at `at`, and moves `at` behind it; `false` if its header, extras
@@ -20,7 +21,7 @@ impl Dialogue {
             Ok(Decoded::Incomplete) => return false,
             // Whatever this is, it is not this protocol.
             Err(_) => {
-                self.phase = Phase::Closing;
+                self.phase = Phase::Closing(CloseReason::Error);
                 return true;
             }
         };

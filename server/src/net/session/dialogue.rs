@@ -18,6 +18,7 @@ use crate::exec::{self, Dump, Next, Output, Refusal, Retrieval, Upload};
 use crate::flags::Protocol;
 use crate::net::worker::Worker;
 use crate::stats::{ConnInfo, ConnState};
+use crate::watch::{CloseReason, Subscription};
 
 /// What the next input bytes are.
 #[derive(Debug)]
@@ -38,8 +39,10 @@ pub(super) enum Phase {
     Swallow { left: u64, reply: Refusal },
     /// A request, but the answer to the one before is still being made.
     Dump(Box<Dump>),
+    /// Nothing: log lines go to the client, and what comes is thrown away.
+    Watch(Box<Subscription>),
     /// None: the connection closes when the output is out.
-    Closing,
+    Closing(CloseReason),
 }
 
 /// Why carrying out requests stopped.
@@ -102,9 +105,20 @@ impl Dialogue {
         }
     }
 
-    /// Whether nothing is left to say but what is in the output.
-    pub(super) fn is_over(&self) -> bool {
-        matches!(self.phase, Phase::Closing)
+    /// Why there is nothing left to say but what is in the output, if that is so.
+    pub(super) fn end(&self) -> Option<CloseReason> {
+        match self.phase {
+            Phase::Closing(reason) => Some(reason),
+            _ => None,
+        }
+    }
+
+    /// The log lines for the client, if it watches.
+    pub(super) fn subscription(&self) -> Option<&Subscription> {
+        match &self.phase {
+            Phase::Watch(subscription) => Some(subscription),
+            _ => None,
+        }
     }
 
     /// Whether something is under way that memory is held for.
@@ -243,7 +257,7 @@ impl Dialogue {
                     };
                 }
                 Phase::Dump(_) => return (Pause::Full, at),
-                Phase::Closing => return (Pause::Incomplete, input.len()),
+                Phase::Watch(_) | Phase::Closing(_) => return (Pause::Incomplete, input.len()),
             }
         }
     }
@@ -275,10 +289,16 @@ impl Dialogue {
                 Phase::Request
             }
             Next::Dump(dump) => Phase::Dump(dump),
-            Next::Close => Phase::Closing,
+            Next::Watch(_) if self.datagram => {
+                output.clear();
+                output.line("ERROR");
+                Phase::Request
+            }
+            Next::Watch(subscription) => Phase::Watch(subscription),
+            Next::Close(reason) => Phase::Closing(reason),
             Next::Stop { graceful } => {
                 self.worker.stop.ask(graceful);
-                Phase::Closing
+                Phase::Closing(CloseReason::Shutdown)
             }
         };
     }
@@ -330,11 +350,12 @@ impl Dialogue {
             Phase::Value(_) => ConnState::Value,
             Phase::Swallow { .. } => ConnState::Swallow,
             Phase::Dump(_) => ConnState::Write,
+            Phase::Watch(_) => ConnState::Watch,
             Phase::Login
             | Phase::Token(_)
             | Phase::Request
             | Phase::Keys { .. }
-            | Phase::Closing => ConnState::Read,
+            | Phase::Closing(_) => ConnState::Read,
         });
     }
 }

@@ -8,6 +8,7 @@ use mcrs::codec::text::{CRLF, Words};
 
 use super::dialogue::{Dialogue, Phase};
 use crate::exec::{Context, Output};
+use crate::watch::CloseReason;
 
 /// Shortest line that is answered, its LF not counted; shorter ones end the connection.
 const MIN_LINE_LEN: usize = 6;
@@ -30,13 +31,13 @@ impl Dialogue {
         let rest = &input[*at..];
         let Some(end) = memchr::memchr(b'\n', rest) else {
             if rest.len() > MAX_LINE_LEN {
-                self.phase = Phase::Closing;
+                self.phase = Phase::Closing(CloseReason::Error);
             }
             return rest.len() > MAX_LINE_LEN;
         };
         *at += end + 1;
         if end < MIN_LINE_LEN {
-            self.phase = Phase::Closing;
+            self.phase = Phase::Closing(CloseReason::Error);
             return true;
         }
         let line = &rest[..end];

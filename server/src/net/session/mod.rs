@@ -34,6 +34,7 @@ use super::worker::Worker;
 use crate::exec::Output;
 use crate::flags::Protocol;
 use crate::stats::{ConnInfo, ConnState, Share};
+use crate::watch::{CloseReason, Event};
 pub(super) use dialogue::{Dialogue, Pause};
 
 /// Most bytes one read takes.
@@ -74,7 +75,7 @@ impl Kept {
 }
 
 /// The client is gone or must go.
-struct Gone;
+struct Gone(CloseReason);
 
 /// One connection.
 pub(super) struct Session {
@@ -84,6 +85,8 @@ pub(super) struct Session {
     stuck: Option<Box<Output>>,
     /// What it holds, as accounted for.
     share: Share,
+    /// Why it ends; until it does, because its worker does.
+    reason: CloseReason,
 }
 
 impl Future for Session {
@@ -93,7 +96,7 @@ impl Future for Session {
         let polled = SCRATCH.with_borrow_mut(|scratch| self.drive(task, scratch));
         let share = self.held();
         self.account_for(share);
-        polled.map(|_: Gone| ())
+        polled.map(|Gone(reason)| self.reason = reason)
     }
 }
 
@@ -105,9 +108,22 @@ impl Drop for Session {
         if self.dialogue.worker.verbosity() > 1 {
             eprintln!("<{fd} connection closed.");
         }
-        let conns = &self.dialogue.worker.context.shared.stats.conns;
+        let context = &self.dialogue.worker.context;
+        let conns = &context.shared.stats.conns;
         conns.unlist(fd);
         conns.leave();
+        if let Some(origin) = self.dialogue.info.peer.origin() {
+            let reason = match self.dialogue.info.state() {
+                ConnState::Closing => CloseReason::IdleTimeout,
+                _ => self.reason,
+            };
+            let event = Event::ConnClose {
+                origin,
+                reason,
+                client: fd,
+            };
+            context.shared.watch.log(context.logger, &event);
+        }
     }
 }
 
@@ -125,6 +141,7 @@ impl Session {
             kept: None,
             stuck: None,
             share: Share::default(),
+            reason: CloseReason::Shutdown,
         }
     }
 
@@ -163,8 +180,8 @@ impl Session {
         }
         let mut budget = self.dialogue.worker.context.shared.settings.reqs_per_event;
         loop {
-            if self.dialogue.is_over() {
-                return Poll::Ready(Gone);
+            if let Some(reason) = self.dialogue.end() {
+                return Poll::Ready(Gone(reason));
             }
             let pause = match self.advance(task, input, output, &mut budget) {
                 Poll::Ready(Ok(pause)) => pause,
@@ -201,7 +218,7 @@ impl Session {
     /// Keeps output until the client takes more of it.
     fn wait(&mut self, task: &Context<'_>, output: Box<Output>) -> Poll<Gone> {
         if self.dialogue.gives_up(task.waker()) {
-            return Poll::Ready(Gone);
+            return Poll::Ready(Gone(CloseReason::Error));
         }
         self.stuck = Some(output);
         Poll::Pending
@@ -217,6 +234,9 @@ impl Session {
     ) -> Poll<Result<Pause, Gone>> {
         if let Some(pause) = self.dialogue.dump(output) {
             return Poll::Ready(Ok(pause));
+        }
+        if self.dialogue.subscription().is_some() {
+            return self.relay(task, scratch, output);
         }
         let mut kept = self.kept.take();
         if let Some(kept) = kept.take_if(|kept| kept.ready) {
@@ -238,7 +258,8 @@ impl Session {
         let room = &mut scratch[front..front + READ_BYTES];
         let got = match self.stream.poll_read(task, room) {
             Poll::Ready(Ok(got)) if got > 0 => got,
-            Poll::Ready(Ok(_) | Err(_)) => return Poll::Ready(Err(Gone)),
+            Poll::Ready(Ok(_)) => return Poll::Ready(Err(Gone(CloseReason::Normal))),
+            Poll::Ready(Err(_)) => return Poll::Ready(Err(Gone(CloseReason::Error))),
             Poll::Pending => {
                 self.kept = kept;
                 self.dialogue.note_waiting();
@@ -249,7 +270,7 @@ impl Session {
         counters.bytes_read.add(got as u64);
         if self.share.is_none() && !counters.buffers.has_room() {
             counters.read_buf_oom.add(1);
-            return Poll::Ready(Err(Gone));
+            return Poll::Ready(Err(Gone(CloseReason::Error)));
         }
         if let Some(mut kept) = kept.take_if(|_| front == 0) {
             // A long `get` line: its end is looked for in the new bytes only.
@@ -257,7 +278,7 @@ impl Session {
             kept.bytes.extend_from_slice(new);
             let ended = memchr::memchr(b'\n', new).is_some();
             if !ended && kept.rest().len() > LINE_MAX {
-                return Poll::Ready(Err(Gone));
+                return Poll::Ready(Err(Gone(CloseReason::Error)));
             }
             let done = if ended {
                 self.dialogue.carry_out(kept.rest(), output, budget)
@@ -312,12 +333,40 @@ impl Session {
                 }
                 Poll::Ready(Ok(Pause::Incomplete))
             }
-            Poll::Ready(Ok(_) | Err(_)) => Poll::Ready(Err(Gone)),
+            Poll::Ready(Ok(_)) => Poll::Ready(Err(Gone(CloseReason::Normal))),
+            Poll::Ready(Err(_)) => Poll::Ready(Err(Gone(CloseReason::Error))),
             Poll::Pending => {
                 self.dialogue.info.set_state(ConnState::Value);
                 Poll::Pending
             }
         }
+    }
+
+    /// Throws away what a watcher sends, and gets log lines for it.
+    fn relay(
+        &mut self,
+        task: &mut Context<'_>,
+        scratch: &mut [u8],
+        output: &mut Output,
+    ) -> Poll<Result<Pause, Gone>> {
+        let quiet = match self.stream.poll_read(task, scratch) {
+            Poll::Ready(Ok(got)) if got > 0 => {
+                let counters = self.dialogue.worker.context.counters;
+                counters.bytes_read.add(got as u64);
+                false
+            }
+            Poll::Ready(Ok(_)) => return Poll::Ready(Err(Gone(CloseReason::Normal))),
+            Poll::Ready(Err(_)) => return Poll::Ready(Err(Gone(CloseReason::Error))),
+            Poll::Pending => true,
+        };
+        if let Some(subscription) = self.dialogue.subscription() {
+            subscription.take(output.bytes(), READ_BYTES, task.waker());
+        }
+        if quiet && output.is_empty() {
+            self.dialogue.note_waiting();
+            return Poll::Pending;
+        }
+        Poll::Ready(Ok(Pause::Rest))
     }
 
     /// Writes until `output` is empty and all of it is on its way; `false` if the client takes no
@@ -326,9 +375,9 @@ impl Session {
         while !output.is_empty() {
             let mut blocked = false;
             let written = output.write(|slices| match self.stream.poll_write(task, slices) {
-                Poll::Ready(Ok(0)) => Err(Gone),
+                Poll::Ready(Ok(0)) => Err(Gone(CloseReason::Error)),
                 Poll::Ready(Ok(written)) => Ok(written),
-                Poll::Ready(Err(_)) => Err(Gone),
+                Poll::Ready(Err(_)) => Err(Gone(CloseReason::Error)),
                 Poll::Pending => {
                     blocked = true;
                     Ok(0)
@@ -347,7 +396,7 @@ impl Session {
         }
         match self.stream.poll_flush(task) {
             Poll::Ready(Ok(())) => Ok(true),
-            Poll::Ready(Err(_)) => Err(Gone),
+            Poll::Ready(Err(_)) => Err(Gone(CloseReason::Error)),
             Poll::Pending => Ok(false),
         }
     }

@@ -5,6 +5,7 @@ use mcrs::codec::text::request::{self, Keys};
 
 use super::dialogue::{Dialogue, Phase};
 use crate::exec::{self, Next, Output, Refusal};
+use crate::watch::CloseReason;
 
 impl Dialogue {
     /// Carries out the request line at `at`, and moves `at` behind it; `false` if its end is not
@@ -16,7 +17,7 @@ impl Dialogue {
             Ok(Decoded::Complete { value, consumed }) => (value, consumed),
             Ok(Decoded::Incomplete) => return false,
             Err(_) => {
-                self.phase = Phase::Closing;
+                self.phase = Phase::Closing(CloseReason::Error);
                 return true;
             }
         };
@@ -28,7 +29,7 @@ impl Dialogue {
                 let ahead = &rest[consumed..];
                 exec::run(&self.worker.context, request, ahead, output)
             }
-            Err(bad) if bad.close => Next::Close,
+            Err(bad) if bad.close => Next::Close(CloseReason::Error),
             Err(bad) => Next::Swallow {
                 bytes: bad.swallow,
                 reply: Refusal::line(bad.reply, bad.noreply),

@@ -109,16 +109,13 @@ pub fn general(shared: &Shared, to: &mut Put<'_>) {
     if settings.lru_maintainer {
         put(to, "lru_maintainer_juggles", 0);
     }
-    for name in [
-        "malloc_fails",
-        "log_worker_dropped",
-        "log_worker_written",
-        "log_watcher_skipped",
-        "log_watcher_sent",
-        "log_watchers",
-    ] {
-        put(to, name, 0);
-    }
+    put(to, "malloc_fails", 0);
+    let log = shared.watch.stats();
+    put(to, "log_worker_dropped", log.worker_dropped);
+    put(to, "log_worker_written", log.worker_written);
+    put(to, "log_watcher_skipped", log.watcher_skipped);
+    put(to, "log_watcher_sent", log.watcher_sent);
+    put(to, "log_watchers", log.watchers);
     if let Some(tls) = &shared.tls {
         if settings.tls.session_cache {
             put(to, "ssl_new_sessions", totals.ssl_new_sessions);

@@ -33,7 +33,11 @@ pub fn settings(shared: &Shared, to: &mut Put<'_>) {
     put(to, "num_threads", s.threads);
     put(to, "num_threads_per_udp", s.threads_per_udp());
     put(to, "stat_key_prefix", char::from(s.prefix_delimiter));
-    put(to, "detail_enabled", yes_no(s.detail_enabled));
+    put(
+        to,
+        "detail_enabled",
+        yes_no(shared.stats.prefixes.is_enabled()),
+    );
     put(to, "reqs_per_event", s.reqs_per_event);
     put(to, "cas_enabled", yes_no(s.cas));
     put(to, "tcp_backlog", s.backlog);

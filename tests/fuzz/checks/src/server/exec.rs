@@ -6,6 +6,7 @@ use mcrs::codec::Decoded;
 use mcrs::codec::text::Request;
 use mcrs::codec::text::request::{self, Keys};
 use mcrsd::exec::{self, Context, Next, Output, Refusal};
+use mcrsd::watch::CloseReason;
 
 use super::model::{Held, Inner, Model};
 use super::{Bed, SIZES, input};
@@ -63,7 +64,7 @@ fn next<'a>(context: &Context, data: &'a [u8]) -> Option<Step<'a>> {
     let mut output = Output::default();
     let mut next = match value {
         Ok(request) => exec::run(context, request, rest, &mut output),
-        Err(bad) if bad.close => Next::Close,
+        Err(bad) if bad.close => Next::Close(CloseReason::Error),
         Err(bad) => Next::Swallow {
             bytes: bad.swallow,
             reply: Refusal::line(bad.reply, bad.noreply),
@@ -115,7 +116,7 @@ fn next<'a>(context: &Context, data: &'a [u8]) -> Option<Step<'a>> {
                 }
                 break;
             }
-            Next::Close | Next::Stop { .. } => {
+            Next::Close(_) | Next::Watch(_) | Next::Stop { .. } => {
                 step.end = End::Closed;
                 break;
             }

@@ -46,8 +46,8 @@ pub fn carry_out(context: &Context, mut data: &[u8]) -> Vec<u8> {
                     len
                 })
             }
-            Next::Close => None,
-            Next::More { .. } | Next::Dump(_) | Next::Stop { .. } => {
+            Next::Close(_) => None,
+            Next::More { .. } | Next::Dump(_) | Next::Watch(_) | Next::Stop { .. } => {
                 panic!("not of this protocol: {next:?}")
             }
         };

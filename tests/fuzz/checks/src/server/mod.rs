@@ -58,6 +58,8 @@ impl Bed {
             slab_chunk_max: SIZES.chunk_max as u64,
             hash_power: Some(12),
             threads: 1,
+            // Whether it is taken depends on how many replies before it wait.
+            watch_enabled: false,
             ..Settings::default()
         };
         let engine = Engine::new(settings.engine()).expect("these settings are sound");
