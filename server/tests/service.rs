@@ -2,10 +2,6 @@
 
 mod common;
 
-use std::io::{Read, Write};
-use std::net::TcpStream;
-use std::time::Duration;
-
 use common::{ours, stat_of};
 use mcrs_testkit::{Server, wait_until};
 
@@ -105,33 +101,6 @@ fn without_evictions_a_full_memory_refuses() {
     assert_eq!(raw.read_line(), "STORED");
 }
 
-#[test]
-fn a_client_that_never_reads_costs_little() {
-    let server = Server::start(&ours(), &["-t", "1"]);
-    let value = "v".repeat(1_000_000);
-    server
-        .connect()
-        .ask(format!("set k 0 0 1000000\r\n{value}\r\n"), "STORED\r\n");
-    let before = server.resident_kb();
-    let mut greedy = TcpStream::connect(("127.0.0.1", server.port())).expect("it accepts");
-    greedy.set_nonblocking(true).expect("non-blocking");
-    // Asks for a gigabyte, as far as the server lets it.
-    let batch = "get k\r\n".repeat(1000);
-    let mut asked = 0;
-    wait_until("the server to stop reading", || {
-        let before = asked;
-        while let Ok(sent) = greedy.write(batch.as_bytes()) {
-            asked += sent;
-            assert!(asked < 64 << 20, "it reads on and on");
-        }
-        asked == before
-    });
-    let grown = server.resident_kb().saturating_sub(before);
-    assert!(grown < 8 * 1024, "{grown} kB for one greedy client");
-    // The others are served as before.
-    server.connect().ask("get nobody\r\n", "END\r\n");
-}
-
 /// Lets this process open more than the 1024 files that a login gives it.
 fn allow_many_files() {
     use nix::sys::resource::{Resource, getrlimit, setrlimit};
@@ -151,50 +120,6 @@ fn idle_connections_cost_little() {
     more.iter_mut().for_each(ask);
     let each = (server.resident_kb().saturating_sub(before)) * 1024 / 1000;
     assert!(each < 2048, "{each} bytes for an idle connection");
-}
-
-#[test]
-fn it_outlives_malformed_requests() {
-    let server = Server::start(&ours(), &["-t", "2"]);
-    let cases: Vec<Vec<u8>> = vec![
-        vec![0; 100_000],
-        vec![0xff; 100_000],
-        vec![b'\n'; 100_000],
-        b"set a 0 0 2147483645\r\n".to_vec(),
-        b"set a 0 0 18446744073709551615\r\n".to_vec(),
-        b"get".repeat(100_000),
-        [b"get ".to_vec(), vec![b'k'; 3_000_000], b"\r\n".to_vec()].concat(),
-        [b"get ".to_vec(), b"k ".repeat(1_000_000), b"\r\n".to_vec()].concat(),
-        b"incr a 99999999999999999999999\r\n".to_vec(),
-        vec![0x80; 10_000],
-        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03".to_vec(),
-        b"GET / HTTP/1.1\r\nHost: x\r\n\r\n".to_vec(),
-        b"cas a 0 0 10 -1\r\nshort".to_vec(),
-    ];
-    for (index, bytes) in cases.iter().enumerate() {
-        let mut socket = TcpStream::connect(("127.0.0.1", server.port())).expect("it accepts");
-        // The server may close in the middle; what counts is that it lives.
-        let _ = socket.write_all(bytes);
-        let _ = socket.shutdown(std::net::Shutdown::Write);
-        socket
-            .set_read_timeout(Some(Duration::from_secs(10)))
-            .expect("a time-out");
-        let mut reply = Vec::new();
-        if let Err(error) = socket.read_to_end(&mut reply) {
-            assert_eq!(
-                error.kind(),
-                std::io::ErrorKind::ConnectionReset,
-                "case {index}"
-            );
-        }
-        let key = format!("k{index}");
-        server
-            .connect()
-            .ask(format!("set {key} 0 0 1\r\nx\r\n"), "STORED\r\n");
-    }
-    wait_until("the bad clients to be gone", || {
-        stat(&server, "curr_connections") == 1
-    });
 }
 
 #[test]

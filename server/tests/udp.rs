@@ -145,6 +145,9 @@ fn requests_in_datagrams_are_answered_in_datagrams() {
         // What is stored one way is there the other way.
         server.connect().ask("set t 0 0 1\r\nt\r\n", "STORED\r\n");
         client.ask(4, "get t\r\n", "VALUE t 0 1\r\nt\r\nEND\r\n");
+        client.ask(4, "mg t v f k\r\n", "VA 1 f0 kt\r\nt\r\n");
+        client.ask(4, "ms m 3 F7\r\nabc\r\n", "HD\r\n");
+        client.ask(4, "mg m v f\r\n", "VA 3 f7\r\nabc\r\n");
         // The first byte decides, for each datagram anew.
         client.request(5, &binary(0x00, b"t", 0xdead_beef));
         let reply = client.reply(5);
@@ -186,8 +189,8 @@ fn all_datagrams_of_an_answer_are_numbered_together() {
     client.ask(3, "get v s none v s\r\n", format!("{v}{s}{v}{s}END\r\n"));
     client.ask(
         4,
-        "version\r\nget s\r\nget v\r\n",
-        format!("VERSION 1.6.45\r\n{s}END\r\n{v}END\r\n"),
+        "version\r\nget s\r\nmn\r\nget v\r\nmg none v\r\n",
+        format!("VERSION 1.6.45\r\n{s}END\r\nMN\r\n{v}END\r\nEN\r\n"),
     );
     // More than is otherwise written at once.
     let value = "w".repeat(100);
@@ -206,6 +209,7 @@ fn silence_is_no_datagram() {
     let client = Client::new(&server);
     client.request(1, b"set a 0 0 1 noreply\r\na\r\n");
     client.request(2, b"quit\r\n");
+    client.request(3, b"mg none v q\r\nms a 1 q\r\na\r\n");
     client.request(4, &binary(0x09, b"none", 0));
     client.request(5, &binary(0x17, b"", 0));
     client.expect_silence();
@@ -232,6 +236,7 @@ fn what_is_no_whole_request_is_dropped() {
     client.request(1, b"get a");
     client.request(2, b"set a 0 0 10\r\nshort\r\n");
     client.request(3, b"set a 0 0 2147483645\r\n");
+    client.request(4, b"ms a 1000000\r\n");
     client.request(5, &[b'x'; 3000]);
     client.request(6, &binary(0x00, b"a", 0)[..20]);
     client.expect_silence();
