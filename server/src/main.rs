@@ -71,7 +71,9 @@ fn run(settings: Settings) -> Result<i32, Exit> {
         if let Some(Err(error)) = daemon.map(process::Daemon::ready) {
             eprintln!("failed to leave the terminal: {error}");
         }
+        process::notify("READY=1");
     })?;
+    process::notify("STOPPING=1");
     match ended {
         Ended::Gracefully => eprintln!("Gracefully stopping"),
         Ended::Normally if settings.verbosity > 0 => eprintln!("Exiting normally"),

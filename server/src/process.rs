@@ -3,6 +3,8 @@
 
 use std::fs;
 use std::io::{self, Read, Write};
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -199,6 +201,20 @@ impl Daemon {
         }
         Ok(())
     }
+}
+
+/// Tells the service manager how far the server is, if there is one that wants to know. Source:
+/// sd_notify(3): one datagram to the socket that the environment names.
+pub fn notify(state: &str) {
+    let Some(name) = std::env::var_os("NOTIFY_SOCKET") else {
+        return;
+    };
+    let address = match name.as_encoded_bytes() {
+        [b'@', name @ ..] => SocketAddr::from_abstract_name(name),
+        _ => SocketAddr::from_pathname(&name),
+    };
+    // A manager that is not there, or does not listen, is no reason not to serve.
+    let _ = address.and_then(|to| UnixDatagram::unbound()?.send_to_addr(state.as_bytes(), &to));
 }
 
 /// Writes the pid file (`-P`): to `FILE.tmp`, then renamed. Trouble is told and survived.

@@ -13,6 +13,7 @@ use std::path::Path;
 use socket2::{Domain, SockAddr, Socket, Type};
 
 use super::entry::{allowed, parse_entry};
+use super::inherited;
 use super::napi::queue_of;
 use crate::flags::{ClientCert, EX_OSERR, Exit, Protocol, Settings};
 use crate::process::{suffixed, told};
@@ -74,7 +75,7 @@ pub struct Sockets {
     pub(super) datagrams: Vec<DatagramSocket>,
 }
 
-/// Opens everything the settings ask for.
+/// Opens everything the settings ask for, or adopts what the server was started with.
 ///
 /// # Errors
 /// Nothing could be bound for some entry; status 71. The system has no NAPI ids and `-N` asks for
@@ -90,12 +91,13 @@ pub fn open(settings: &Settings) -> Result<Sockets, Exit> {
             Exit::new(1, text)
         })?;
     }
-    let sockets = match &settings.unix_socket {
-        Some(path) => Sockets {
+    let sockets = match (inherited::take(settings)?, &settings.unix_socket) {
+        (Some(sockets), _) => sockets,
+        (None, Some(path)) => Sockets {
             listeners: vec![open_unix(path, settings)?],
             datagrams: Vec::new(),
         },
-        None => open_network(settings)?,
+        (None, None) => open_network(settings)?,
     };
     if settings.verbosity > 1 {
         for listener in &sockets.listeners {

@@ -20,6 +20,7 @@
 
 mod accept;
 mod entry;
+mod inherited;
 mod listener;
 mod napi;
 mod reload;
