@@ -7,10 +7,16 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use crate::engine::Chore;
 use crate::exec::Shared;
 
 /// How often to look for work. Shorter than a tick, so that nothing is much late.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+/// Rest between two steps of a page that moves.
+const PAUSE: Duration = Duration::from_micros(50);
+/// Rest when what is on a page that moves is in use.
+const WAIT: Duration = Duration::from_millis(5);
 
 /// The running thread.
 #[derive(Debug)]
@@ -47,9 +53,13 @@ fn work(shared: &Shared, end: &AtomicBool) {
     let mut crawl_at = Instant::now();
     while !end.load(Relaxed) {
         let now = shared.clock.now();
-        shared.engine.tend(now);
-        let rest = crawl(shared, now, &mut crawl_at);
-        std::thread::park_timeout(rest.unwrap_or(LOOK_EVERY).min(LOOK_EVERY));
+        let pages = match shared.engine.tend(now) {
+            Chore::Done => LOOK_EVERY,
+            Chore::More => PAUSE,
+            Chore::Wait => WAIT,
+        };
+        let crawler = crawl(shared, now, &mut crawl_at).unwrap_or(LOOK_EVERY);
+        std::thread::park_timeout(pages.min(crawler));
     }
 }
 

@@ -8,6 +8,52 @@
 > slabs automove
 < ERROR
 
+== reassign takes two numbers
+> slabs reassign
+< ERROR
+> slabs reassign 1
+< ERROR
+> slabs reassign 1 2 3
+< ERROR
+> slabs reassign a b
+< CLIENT_ERROR bad command line format
+> slabs reassign 1 b
+< CLIENT_ERROR bad command line format
+
+== reassign names classes that exist, and differ
+> slabs reassign 1 1
+< SAME src and dst class are identical
+> slabs reassign 0 0
+< SAME src and dst class are identical
+> slabs reassign 64 1
+< BADCLASS invalid src or dst class id
+> slabs reassign 1 64
+< BADCLASS invalid src or dst class id
+> slabs reassign -2 1
+< BADCLASS invalid src or dst class id
+> slabs reassign 1 -1
+< BADCLASS invalid src or dst class id
+
+== reassign leaves a class its last page
+> slabs reassign 1 2
+< NOSPARE source class has no spare pages
+> set a 0 0 1
+> x
+< STORED
+> slabs reassign 1 2
+< NOSPARE source class has no spare pages
+> slabs reassign 1 0
+< NOSPARE source class has no spare pages
+> slabs reassign 0 1
+< NOSPARE source class has no spare pages
+> slabs reassign -1 1
+< BADCLASS invalid src or dst class id
+
+== reassign with noreply is a word too many, and silent
+> slabs reassign 1 1 noreply
+@stock < ERROR
+! 1.6.45 answers nothing
+
 == automove has three modes
 > slabs automove 0
 < OK

@@ -190,6 +190,11 @@ impl Classes {
         if bytes <= settled { below } else { class }
     }
 
+    /// Settles the size of a class at what it is, for it is to get a page.
+    pub(super) fn settle_as_is(&self, class: usize) {
+        self.sizes[class].fetch_and(!OPEN, Ordering::Relaxed);
+    }
+
     /// The largest size of which a page has room for as many as of this one.
     fn filling(&self, size: usize) -> usize {
         filling(self.page, self.align, size)

@@ -1,11 +1,14 @@
 //! The figures an engine shows about itself.
 
-use super::{ClassStats, Count, Engine, PAGE_BYTES, Stats};
+use std::sync::atomic::Ordering::Relaxed;
+
+use super::{ClassStats, Count, Engine, MoveStats, PAGE_BYTES, Stats};
 
 impl Engine {
     /// Figures of the whole engine.
     pub fn stats(&self) -> Stats {
         let total = |count| self.counters.total(count);
+        let moves = &self.mover.figures;
         Stats {
             curr_items: total(Count::Items),
             bytes: total(Count::Bytes),
@@ -20,12 +23,20 @@ impl Engine {
             get_flushed: total(Count::GetFlushed),
             hash_power_level: self.table.power(),
             hash_bytes: self.table.bytes() as u64,
-            total_malloced_bytes: self.slab.counted(self.slab.pages_taken()) * PAGE_BYTES as u64,
+            total_malloced_bytes: self.slab.counted_taken() * PAGE_BYTES as u64,
             limit_bytes: self.slab.limit_pages() as u64 * self.config.page_bytes(),
             free_pages: self.slab.free_pages(),
-            pages_moved: self.slab.counted(self.mover.moved() as usize),
-            items_moved: self.mover.rescued(),
-            page_moving: self.mover.is_moving(),
+            pages_moved: self.slab.counted(moves.pages.load(Relaxed) as usize),
+            moves: MoveStats {
+                running: self.mover.is_moving(),
+                rescued: moves.rescued.load(Relaxed),
+                chunks_rescued: moves.chunks_rescued.load(Relaxed),
+                reclaimed: moves.reclaimed.load(Relaxed),
+                busy: moves.busy.load(Relaxed),
+                busy_dropped: moves.busy_dropped.load(Relaxed),
+                no_memory: moves.no_memory.load(Relaxed),
+                last_busy: moves.last_busy(),
+            },
             flush_point: self.expiry.point(),
         }
     }
@@ -83,6 +94,6 @@ impl Engine {
     /// Sets all cumulative figures to 0.
     pub fn reset_stats(&self) {
         self.counters.reset();
-        self.mover.reset_stats();
+        self.mover.figures.reset();
     }
 }

@@ -163,6 +163,28 @@ pub(super) fn read_chain(chain: &[u8]) -> (Option<Link>, usize) {
     )
 }
 
+/// Puts a data chunk in the place of another one in the chain of an owned item.
+pub(super) fn relink(arena: &Arena, head: &mut Chunk, old: Link, new: Link) {
+    let layout = Layout::of(arena.header(head.link()));
+    let (at, len) = layout.chain();
+    let (first, value_len) = read_chain(arena.body_owned(head, at, len));
+    if first == Some(old) {
+        let layout = Layout {
+            value_len,
+            ..layout
+        };
+        return write_chain(arena, head, &layout, Some(new));
+    }
+    let mut next = first;
+    while let Some(link) = next {
+        let lens = &arena.header(link).lens;
+        next = Link::from_raw(lens.load(Ordering::Relaxed));
+        if next == Some(old) {
+            return lens.store(new.raw(), Ordering::Relaxed);
+        }
+    }
+}
+
 /// The start of the chain of an owned item.
 pub(super) fn owned_chain(arena: &Arena, head: &Chunk) -> Option<Link> {
     let layout = Layout::of(arena.header(head.link()));

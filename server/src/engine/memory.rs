@@ -552,7 +552,7 @@ impl Arena {
     }
 
     /// Closes a page and gives its memory back to the system. All its chunks must be free, and
-    /// the caller holds the lock of its class, so that nobody walks it.
+    /// it is no longer among the pages of its class, so that nobody walks it.
     ///
     /// # Panics
     /// If a chunk is not free.

@@ -47,6 +47,7 @@ mod mover;
 mod outcome;
 mod overwrite;
 mod read;
+mod rescue;
 mod room;
 mod slab;
 mod table;
@@ -67,11 +68,11 @@ use item::{FETCHED, Layout};
 pub use item::{Facts, ItemRef, Pieces};
 pub use marks::{Emptied, Look, Marks, Seen, Vivified};
 use memory::{Arena, Chunk, Header, Link};
-pub use mover::Automove;
 use mover::Mover;
+pub use mover::{Automove, Chore, Obstacle};
 pub use outcome::{
-    Arith, ArithTerms, ClassStats, Delete, Direction, Mode, NewNumber, NoMemory, ReserveError,
-    Stats, Stored, Terms,
+    Arith, ArithTerms, ClassStats, Delete, Direction, Mode, MoveStats, NewNumber, NoMemory,
+    ReassignError, ReserveError, Stats, Stored, Terms,
 };
 pub use overwrite::NewItem;
 pub use read::Shown;

@@ -1,20 +1,21 @@
 //! Moving a page from one class to another, or back to the system.
 //!
 //! A page moves in small steps, each by a thread that stores and must make room anyway, or by one
-//! that has nothing else to do ([`Engine::tend`]). Items on it that were read since the hand was
-//! there last are stored elsewhere in their class, the others are evicted. Readers and drafts on
-//! the page are waited for. Which page goes where is `balance.rs`.
+//! that has nothing else to do ([`Engine::tend`]). What is on it is stored elsewhere in its class or
+//! evicted, as `rescue.rs` decides; readers and drafts on the page are waited for. Which page goes
+//! where is for `balance.rs` to say, or for a command ([`Engine::reassign`]).
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering::Relaxed};
 
-use super::Engine;
-use super::evict;
-use super::item::{self, Layout};
-use super::memory::{Chunk, Pin};
+use super::{Engine, ReassignError};
 
 /// Items taken off a moving page in one step.
 const STEP: usize = 4;
+/// Steps of one [`Engine::tend`].
+const STEPS: usize = 16;
+/// Ticks after which an item in several chunks is dropped for being read all the time.
+const PATIENCE: u32 = 5;
 
 /// When pages change class without a command. Source: mcrsd.md 8.6.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,12 +29,130 @@ pub enum Automove {
     Always,
 }
 
+/// Why something on a moving page could not be taken off it at once. Source: mcrsd.md 2.11,
+/// `slab_reassign_last_busy_status`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Obstacle {
+    /// Everything could, so far.
+    #[default]
+    None,
+    /// It is being written.
+    Uploading,
+    /// It is being read.
+    Active,
+    /// It is no longer to be found, but still being read.
+    Floating,
+    /// Another thread works on it.
+    Locked,
+}
+
+impl Obstacle {
+    /// All of them, each at its number.
+    const ALL: [Obstacle; 5] = [
+        Obstacle::None,
+        Obstacle::Uploading,
+        Obstacle::Active,
+        Obstacle::Floating,
+        Obstacle::Locked,
+    ];
+
+    /// The name that `stats` shows.
+    pub fn name(self) -> &'static str {
+        match self {
+            Obstacle::None => "none",
+            Obstacle::Uploading => "busy_uploading",
+            Obstacle::Active => "busy_active",
+            Obstacle::Floating => "busy_floating",
+            Obstacle::Locked => "locked",
+        }
+    }
+}
+
+/// What there is to do behind the scenes after some of it was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Chore {
+    /// Nothing.
+    Done,
+    /// More of the same.
+    More,
+    /// The same again, when others may have finished what they are doing.
+    Wait,
+}
+
 /// A page on its way.
 #[derive(Debug, Clone, Copy)]
 struct Move {
     from: usize,
     /// `None`: back to the system.
     to: Option<usize>,
+    /// Somebody asked for it.
+    commanded: bool,
+    /// Pages to go the same way after this one.
+    left: usize,
+    /// Something was taken off the page since the last look over all of it.
+    worked: bool,
+    /// The tick at which nothing could be taken off it any more.
+    stuck_since: Option<u32>,
+}
+
+/// How to take things off a page.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Manner {
+    /// Somebody asked for the move: what finds no room elsewhere goes.
+    pub(super) commanded: bool,
+    /// What is read all the time has had its time.
+    pub(super) patient: bool,
+}
+
+/// What is counted about moves; since the last reset, but for the state of the last busy item.
+#[derive(Debug, Default)]
+pub(super) struct Figures {
+    /// Pages that changed class or went back to the system.
+    pub(super) pages: AtomicU64,
+    /// Items stored elsewhere because their page was leaving.
+    pub(super) rescued: AtomicU64,
+    /// Parts of items in several chunks, likewise.
+    pub(super) chunks_rescued: AtomicU64,
+    /// Items that made room for rescued ones.
+    pub(super) reclaimed: AtomicU64,
+    /// Times that something was busy.
+    pub(super) busy: AtomicU64,
+    /// Items dropped because they were busy for too long.
+    pub(super) busy_dropped: AtomicU64,
+    /// Times that there was no room elsewhere for something that must stay.
+    pub(super) no_memory: AtomicU64,
+    /// An [`Obstacle`].
+    last_busy: AtomicU8,
+}
+
+impl Figures {
+    /// Counts something busy.
+    pub(super) fn note_busy(&self, obstacle: Obstacle) {
+        self.busy.fetch_add(1, Relaxed);
+        self.last_busy.store(obstacle as u8, Relaxed);
+    }
+
+    /// Why something was busy last.
+    pub(super) fn last_busy(&self) -> Obstacle {
+        let index = usize::from(self.last_busy.load(Relaxed));
+        Obstacle::ALL.get(index).copied().unwrap_or_default()
+    }
+
+    /// Sets the counts to 0.
+    pub(super) fn reset(&self) {
+        for count in [
+            &self.pages,
+            &self.rescued,
+            &self.chunks_rescued,
+            &self.reclaimed,
+            &self.busy,
+            &self.busy_dropped,
+            &self.no_memory,
+        ] {
+            count.store(0, Relaxed);
+        }
+    }
 }
 
 /// The move under way, if there is one, and what is left to do.
@@ -46,8 +165,7 @@ pub(super) struct Mover {
     surplus: AtomicUsize,
     /// An [`Automove`].
     automove: AtomicU8,
-    moved: AtomicU64,
-    rescued: AtomicU64,
+    pub(super) figures: Figures,
 }
 
 impl Default for Mover {
@@ -57,8 +175,7 @@ impl Default for Mover {
             moving: AtomicBool::new(false),
             surplus: AtomicUsize::new(0),
             automove: AtomicU8::new(Automove::ByNeed as u8),
-            moved: AtomicU64::new(0),
-            rescued: AtomicU64::new(0),
+            figures: Figures::default(),
         }
     }
 }
@@ -66,45 +183,82 @@ impl Default for Mover {
 impl Mover {
     /// When pages change class without a command.
     pub(super) fn automove(&self) -> Automove {
-        match self.automove.load(Ordering::Relaxed) {
+        match self.automove.load(Relaxed) {
             0 => Automove::Off,
             1 => Automove::ByNeed,
             _ => Automove::Always,
         }
     }
 
-    /// Pages that changed class or went back to the system.
-    pub(super) fn moved(&self) -> u64 {
-        self.moved.load(Ordering::Relaxed)
-    }
-
-    /// Items stored elsewhere because their page was leaving.
-    pub(super) fn rescued(&self) -> u64 {
-        self.rescued.load(Ordering::Relaxed)
-    }
-
     /// Whether a page is on its way.
     pub(super) fn is_moving(&self) -> bool {
-        self.moving.load(Ordering::Relaxed)
-    }
-
-    /// Sets the counts to 0.
-    pub(super) fn reset_stats(&self) {
-        self.moved.store(0, Ordering::Relaxed);
-        self.rescued.store(0, Ordering::Relaxed);
+        self.moving.load(Relaxed)
     }
 
     /// Sets how many pages are to be given back.
     pub(super) fn set_surplus(&self, pages: usize) {
-        self.surplus.store(pages, Ordering::Relaxed);
+        self.surplus.store(pages, Relaxed);
     }
 }
 
 impl Engine {
     /// Sets when pages change class without a command; by need at the start.
     pub fn set_automove(&self, automove: Automove) {
-        let mode = &self.mover.automove;
-        mode.store(automove as u8, Ordering::Relaxed);
+        self.mover.automove.store(automove as u8, Relaxed);
+    }
+
+    /// Starts to move a page of 1 MiB from one class to another. Classes are counted from 1; 0 is
+    /// the pool of pages that no class has, and `None` any class with a page to spare. Live items on
+    /// it find a free chunk of their class or are evicted. [`tend`](Engine::tend) does the work.
+    ///
+    /// # Errors
+    /// Nothing was started.
+    pub fn reassign(&self, from: Option<usize>, to: usize) -> Result<(), ReassignError> {
+        let Ok(mut current) = self.mover.current.try_lock() else {
+            return Err(ReassignError::Busy);
+        };
+        if current.is_some() {
+            return Err(ReassignError::Busy);
+        }
+        if from == Some(to) {
+            return Err(ReassignError::Same);
+        }
+        let (slab, classes) = (&self.slab, self.slab.classes().len());
+        // Source: memcached 1.6.18, measured: the pool keeps its last page, too.
+        let spares = |class: usize| slab.counted_pages(class) >= 2;
+        let any = || (1..=classes).find(|&class| class != to && spares(class));
+        let from = from.or_else(any).filter(|&from| from <= classes);
+        let Some(from) = from.filter(|_| to <= classes) else {
+            return Err(ReassignError::BadClass);
+        };
+        if !spares(from) {
+            return Err(ReassignError::NoSpare);
+        }
+        let to = to.checked_sub(1);
+        if let Some(to) = to {
+            slab.classes().settle_as_is(to);
+        }
+        let pages = slab.pages_per_counted();
+        match (from.checked_sub(1), to) {
+            (None, None) => return Err(ReassignError::Same),
+            (None, Some(to)) => {
+                let granted = (0..pages).filter(|_| slab.grant(to, self.clock())).count();
+                self.mover.figures.pages.fetch_add(granted as u64, Relaxed);
+                self.tell_page_moved(None, Some(to), granted == pages);
+            }
+            (Some(from), to) => {
+                if !slab.begin(from) {
+                    return Err(ReassignError::NoSpare);
+                }
+                *current = Some(Move {
+                    left: pages - 1,
+                    commanded: true,
+                    ..Move::new(from, to)
+                });
+                self.mover.moving.store(true, Relaxed);
+            }
+        }
+        Ok(())
     }
 
     /// Starts a move, unless there is one or the class can spare no page.
@@ -113,138 +267,98 @@ impl Engine {
             return;
         };
         if current.is_none() && self.slab.begin(from) {
-            *current = Some(Move { from, to });
-            self.mover.moving.store(true, Ordering::Relaxed);
+            *current = Some(Move::new(from, to));
+            self.mover.moving.store(true, Relaxed);
         }
     }
 
-    /// Takes some items off the moving page; ends the move when none is left.
-    pub(super) fn step_move(&self, now: u32) {
+    /// Takes some items off the moving page; ends the move when none is left. Whether it is worth
+    /// trying again at once.
+    pub(super) fn step_move(&self, now: u32) -> bool {
         let Ok(mut current) = self.mover.current.try_lock() else {
-            return;
+            return false;
         };
-        let Some(Move { from, to }) = *current else {
-            return;
+        let Some(moving) = &mut *current else {
+            return true;
         };
-        let clock = self.shared.cas.load(Ordering::Relaxed);
-        for pin in self.slab.on_leaving(from, STEP) {
-            self.take_off(pin, now);
-        }
-        if let Some(given) = self.slab.finish(from, to, clock) {
-            if given {
-                self.mover.moved.fetch_add(1, Ordering::Relaxed);
+        let manner = Manner {
+            commanded: moving.commanded,
+            patient: moving
+                .stuck_since
+                .is_none_or(|since| now.saturating_sub(since) < PATIENCE),
+        };
+        let (met, at_end) = self.slab.on_leaving(moving.from, STEP);
+        for met in met {
+            if self.take_off(met, manner, now) {
+                moving.worked = true;
+                moving.stuck_since = None;
             }
-            self.tell_page_moved(from, to, given);
-            *current = None;
-            self.mover.moving.store(false, Ordering::Relaxed);
+        }
+        match self.slab.finish(moving.from, moving.to, self.clock()) {
+            Some(given) => {
+                self.mover.figures.pages.fetch_add(given.into(), Relaxed);
+                if moving.left == 0 {
+                    self.tell_page_moved(Some(moving.from), moving.to, given);
+                }
+                let more = moving.left > 0 && self.slab.begin(moving.from);
+                *current = more.then_some(Move {
+                    left: moving.left.saturating_sub(1),
+                    commanded: moving.commanded,
+                    ..Move::new(moving.from, moving.to)
+                });
+                self.mover.moving.store(more, Relaxed);
+                true
+            }
+            None if !at_end => true,
+            None => {
+                let worked = std::mem::take(&mut moving.worked);
+                if !worked {
+                    moving.stuck_since.get_or_insert(now);
+                }
+                worked
+            }
         }
     }
 
-    /// Work that can be done while nobody waits: gives pages above a lowered limit back. Call it
-    /// about every tick; each call does little.
-    pub fn tend(&self, now: u32) {
-        for _ in 0..256 {
-            if !self.mover.moving.load(Ordering::Relaxed) {
-                let surplus = self.mover.surplus.load(Ordering::Relaxed);
+    /// Work that can be done while nobody waits: goes on with a move, gives pages above a lowered
+    /// limit back. Each call does little; call it again after some tens of microseconds if there is
+    /// more to do, after some milliseconds if it is to wait, and about every tick in any case.
+    pub fn tend(&self, now: u32) -> Chore {
+        for _ in 0..STEPS {
+            if !self.mover.is_moving() {
+                let surplus = self.mover.surplus.load(Relaxed);
                 if surplus == 0 || self.slab.pages_taken() <= self.slab.limit_pages() {
-                    return;
+                    return Chore::Done;
                 }
                 self.consider(None);
-                if !self.mover.moving.load(Ordering::Relaxed) {
-                    return;
+                if !self.mover.is_moving() {
+                    return Chore::Done;
                 }
-                self.mover.surplus.fetch_sub(1, Ordering::Relaxed);
+                self.mover.surplus.fetch_sub(1, Relaxed);
             }
-            self.step_move(now);
+            if !self.step_move(now) {
+                return Chore::Wait;
+            }
         }
+        Chore::More
     }
 
-    /// Gets an item off the page it is on: stores it elsewhere if it is worth that, else evicts
-    /// it.
-    fn take_off(&self, pin: Pin, now: u32) {
-        let link = pin.link();
-        let header = self.header(link);
-        let dead = self.expiry.is_dead(header, now);
-        let layout = Layout::of(header);
-        if self.is_held(&pin, &layout) {
-            if let Some(chunk) = self.arena().release(pin) {
-                self.free(chunk);
-            }
-            return;
-        }
-        let keep =
-            !self.config.evict || item::is_temporary(header) || evict::is_worth_keeping(header);
-        if !dead && keep && !layout.chunked {
-            let class = self.slab.class_of(link);
-            let bytes = layout.head_bytes(self.arena().body_start());
-            if let Some((copy, _)) = self.make_room(class, bytes, now) {
-                self.replace_by(pin, copy, layout);
-                return;
-            }
-        }
-        if !dead && !self.config.evict {
-            // Nothing may go; the move waits until memory comes free.
-            if let Some(chunk) = self.arena().release(pin) {
-                self.free(chunk);
-            }
-            return;
-        }
-        let class = self.slab.class_of(link);
-        let victim = evict::Victim { pin, dead };
-        if let Some(chunk) = self.expel(victim, class, now) {
-            self.free(chunk);
-        }
+    /// Items stored so far: the time in which pages age.
+    fn clock(&self) -> u64 {
+        self.shared.cas.load(Relaxed)
     }
+}
 
-    /// Whether a script wants the item to stay where it is.
-    #[cfg(feature = "debug-commands")]
-    fn is_held(&self, pin: &Pin, layout: &Layout) -> bool {
-        let key = self.arena().body(pin, layout.key_at(), layout.key_len);
-        self.is_debug_locked(self.hash(key))
-    }
-
-    #[cfg(not(feature = "debug-commands"))]
-    fn is_held(&self, _: &Pin, _: &Layout) -> bool {
-        false
-    }
-
-    /// Puts a copy in the place of an item: same key, value, times, marks and id.
-    fn replace_by(&self, pin: Pin, mut copy: Chunk, layout: Layout) {
-        let (arena, link) = (self.arena(), pin.link());
-        let bytes = layout.head_bytes(arena.body_start()) - arena.body_start();
-        // A reference keeps value and key from changing; the rest may until the bucket is locked.
-        arena
-            .body_mut(&mut copy, 0, bytes)
-            .copy_from_slice(arena.body(&pin, 0, bytes));
-        let hash = self.hash(arena.body(&pin, layout.key_at(), layout.key_len));
-        let bucket = self.table.lock(hash);
-        let Some(place) = bucket.find(hash, |other| other == link) else {
-            drop(bucket);
-            self.slab.free(copy);
-            if let Some(chunk) = arena.release(pin) {
-                self.free(chunk);
-            }
-            return;
-        };
-        let (from, to) = (arena.header(link), arena.header(copy.link()));
-        for (from, to) in [
-            (&from.lens, &to.lens),
-            (&from.expiry, &to.expiry),
-            (&from.access, &to.access),
-        ] {
-            to.store(from.load(Ordering::Relaxed), Ordering::Relaxed);
-        }
-        if let Some(id) = arena.cas(copy.link()) {
-            id.store(self.cas_of(link), Ordering::Relaxed);
-        }
-        let copied = arena.publish(copy, from.bits());
-        bucket.replace(place, copied);
-        let taken = arena.unlink(link);
-        debug_assert!(taken.is_none(), "freed under our reference");
-        drop(bucket);
-        self.mover.rescued.fetch_add(1, Ordering::Relaxed);
-        if let Some(chunk) = arena.release(pin) {
-            self.free(chunk);
+impl Move {
+    /// The move of one page.
+    fn new(from: usize, to: Option<usize>) -> Move {
+        Move {
+            from,
+            to,
+            commanded: false,
+            left: 0,
+            worked: false,
+            stuck_since: None,
         }
     }
 }

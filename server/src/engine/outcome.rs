@@ -1,6 +1,8 @@
 //! What the calls of an engine are asked for and what they answer. A miss is an answer, not an
 //! error.
 
+use super::Obstacle;
+
 /// How [`commit`](super::Engine::commit) treats an item that has the key already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
@@ -32,6 +34,19 @@ pub struct Terms {
     pub create: bool,
     /// The CAS id to give, instead of the next one.
     pub cas: Option<u64>,
+}
+
+/// Why [`reassign`](super::Engine::reassign) started nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReassignError {
+    /// A page is on its way already.
+    Busy,
+    /// There is no such class, or none with a page to spare.
+    BadClass,
+    /// The class has only one page, or none.
+    NoSpare,
+    /// Both are the same.
+    Same,
 }
 
 /// What became of a draft.
@@ -167,14 +182,34 @@ pub struct Stats {
     pub limit_bytes: u64,
     /// Pages of 1 MiB taken that belong to no class.
     pub free_pages: u64,
-    /// Pages that went from one class to another (cumulative).
+    /// Pages that went from one class to another or to the pool (cumulative).
     pub pages_moved: u64,
-    /// Items that were stored elsewhere because their page moved (cumulative).
-    pub items_moved: u64,
-    /// Whether a page is moving now.
-    pub page_moving: bool,
+    /// What became of the items on them.
+    pub moves: MoveStats,
     /// The pending or last [`flush_at`](super::Engine::flush_at) point in ticks, 0 for none.
     pub flush_point: u32,
+}
+
+/// Figures of pages that move.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MoveStats {
+    /// Whether a page is moving now.
+    pub running: bool,
+    /// Items that were stored elsewhere (cumulative).
+    pub rescued: u64,
+    /// Chunks of items in several that were stored elsewhere (cumulative).
+    pub chunks_rescued: u64,
+    /// Items that made room for them (cumulative).
+    pub reclaimed: u64,
+    /// Times that something on a page was busy (cumulative).
+    pub busy: u64,
+    /// Items dropped because they were busy for too long (cumulative).
+    pub busy_dropped: u64,
+    /// Times that there was no room for something that had to stay (cumulative).
+    pub no_memory: u64,
+    /// Why something was busy last.
+    pub last_busy: Obstacle,
 }
 
 /// Figures of one slab class, the material of `stats items` and `stats slabs`.

@@ -10,7 +10,7 @@ use super::memory::{Chunk, Link};
 use super::slab::Got;
 
 /// Items removed for one chunk at most, before the store fails.
-const EVICTIONS_MAX: usize = 64;
+pub(super) const EVICTIONS_MAX: usize = 64;
 
 impl Engine {
     /// A chunk of a class for `bytes`, free or made free, and the policy's item bits for what is

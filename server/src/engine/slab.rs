@@ -11,7 +11,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::PAGE_BYTES;
 use super::classes::Classes;
 use super::evict::{self, Hand, Victim, Wish};
-use super::memory::{Arena, Chunk, DATA, LINKED, Link, Pin, Region};
+use super::memory::{Arena, CLAIMED, Chunk, DATA, LINKED, Link, Pin, Region};
+use super::mover::Obstacle;
 
 /// The index of a page that is being emptied.
 const LEAVING: u32 = u32::MAX;
@@ -90,6 +91,17 @@ pub(super) enum Got {
     Victim(Victim, usize),
     /// None is free in this class and there is nothing to remove.
     Nothing(usize),
+}
+
+/// What is met on a page that is being emptied.
+#[derive(Debug)]
+pub(super) enum Met {
+    /// An item, or the head of one in several chunks.
+    Item(Pin),
+    /// A part of an item's value; its head is somewhere.
+    Data { head: Pin, data: Link },
+    /// Something nobody can get hold of for now.
+    Busy(Obstacle),
 }
 
 /// The pages of all classes, each counted from 0 here.
@@ -199,6 +211,49 @@ impl Slab {
                 None => Got::Nothing(class),
             };
         }
+    }
+
+    /// A chunk of a class from the pages it has; if none is free and there is a wish, what must go
+    /// for one. A class that has no pages left falls back on the next.
+    pub(super) fn allocate_within(&self, mut class: usize, wish: Option<&Wish<'_>>) -> Got {
+        loop {
+            let mut slot = self.lock(class);
+            let slot = &mut *slot;
+            if slot.pages.is_empty() && self.classes.is_flexible(class) {
+                class += 1;
+                continue;
+            }
+            let size = self.classes.size(class);
+            if let Some((chunk, recycled)) = self.take_free(slot, size) {
+                return Got::Chunk(chunk, recycled);
+            }
+            let victim =
+                wish.and_then(|wish| slot.hand.pick(&self.arena, &mut slot.pages, size, wish));
+            return match victim {
+                Some(victim) => Got::Victim(victim, class),
+                None => Got::Nothing(class),
+            };
+        }
+    }
+
+    /// Gives a class a page of the pool, if there is one. Whether it did.
+    pub(super) fn grant(&self, class: usize, clock: u64) -> bool {
+        let number = {
+            let mut pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
+            if self.pages_taken() >= self.limit_pages() {
+                return false;
+            }
+            let Some(number) = pool.free.pop() else {
+                return false;
+            };
+            self.taken.fetch_add(1, Ordering::Relaxed);
+            number
+        };
+        let granted = self.add_page(&mut self.lock(class), class, number, clock);
+        if !granted {
+            self.give_page(number);
+        }
+        granted
     }
 
     /// Gives a class a page that no class has. `false` if the system has no memory for it.
@@ -345,58 +400,75 @@ impl Slab {
         slot.pages.len() > keeps
     }
 
-    /// The next items, at most `most`, on the page that leaves the class, pinned; of a chunked
-    /// item the head, wherever it is. Goes round until the page is empty.
-    pub(super) fn on_leaving(&self, class: usize, most: usize) -> Vec<Pin> {
+    /// The next things, at most `most`, on the page that leaves the class, and whether the end of
+    /// the page was reached. Goes round until the page is empty.
+    pub(super) fn on_leaving(&self, class: usize, most: usize) -> (Vec<Met>, bool) {
         let mut slot = self.lock(class);
-        let mut pins = Vec::new();
+        let mut met = Vec::new();
         let Some(leaving) = &mut slot.leaving else {
-            return pins;
+            return (met, true);
         };
         let size = self.classes.size(class);
         for _ in 0..8 * most {
-            if pins.len() == most {
+            if met.len() == most {
                 break;
             }
             if leaving.at + size > leaving.page.cut as usize {
                 leaving.at = 0;
-                break;
+                return (met, true);
             }
             let link = self.arena.link(leaving.page.number as usize, leaving.at);
+            let bits = self.arena.header(link).bits();
+            if bits & DATA != 0 && !met.is_empty() {
+                // Its head may have been met already, and two references would be one too many to
+                // move it.
+                break;
+            }
             leaving.at += size;
-            let header = self.arena.header(link);
-            match header.bits() & (LINKED | DATA) {
-                LINKED => pins.extend(self.arena.pin(link, |bits| bits)),
-                DATA => {
-                    let head = Link::from_raw(header.access.load(Ordering::Relaxed));
-                    pins.extend(head.and_then(|head| self.arena.pin(head, |bits| bits)));
-                    // The next chunk may have the same head, and two pins would be one too many
-                    // to remove it.
-                    break;
-                }
+            if bits & DATA != 0 {
+                met.extend(self.meet_data(link));
+                break;
+            }
+            match bits & (LINKED | CLAIMED) {
+                LINKED => met.extend(self.arena.pin(link, |bits| bits).map(Met::Item)),
+                CLAIMED => met.push(Met::Busy(Obstacle::Uploading)),
+                _ if bits != 0 => met.push(Met::Busy(Obstacle::Floating)),
                 _ => {}
             }
         }
-        pins
+        (met, false)
+    }
+
+    /// A data chunk on a page whose class is locked.
+    fn meet_data(&self, data: Link) -> Option<Met> {
+        let head = self.arena.header(data).access.load(Ordering::Relaxed);
+        let head = Link::from_raw(head)?;
+        if let Some(head) = self.arena.pin(head, |bits| bits) {
+            return Some(Met::Data { head, data });
+        }
+        let obstacle = if self.arena.header(head).bits() & CLAIMED != 0 {
+            Obstacle::Uploading
+        } else {
+            Obstacle::Floating
+        };
+        Some(Met::Busy(obstacle))
     }
 
     /// If the page that leaves the class is empty, gives it to another class, or without one back
     /// to the system. `None` if it is not empty yet, else whether it could be given.
     pub(super) fn finish(&self, from: usize, to: Option<usize>, clock: u64) -> Option<bool> {
-        let mut slot = self.lock(from);
-        if slot
-            .leaving
-            .as_ref()
-            .is_some_and(|leaving| leaving.page.used > 0)
-        {
-            return None;
-        }
-        let Some(leaving) = slot.leaving.take() else {
-            return Some(false);
+        let leaving = {
+            let mut slot = self.lock(from);
+            let is_empty = |leaving: &mut Leaving| leaving.page.used == 0;
+            match slot.leaving.take_if(is_empty) {
+                Some(leaving) => leaving,
+                None if slot.leaving.is_some() => return None,
+                None => return Some(false),
+            }
         };
         let number = leaving.page.number;
+        // The class has the page no more, so nobody comes upon it; no lock is needed.
         self.arena.close_page(number as usize);
-        drop(slot);
         if let Some(to) = to
             && self.add_page(&mut self.lock(to), to, number, clock)
         {
@@ -426,6 +498,11 @@ impl Slab {
         self.taken.load(Ordering::Relaxed)
     }
 
+    /// Pages of classes and of the pool, as figures count them.
+    pub(super) fn counted_taken(&self) -> u64 {
+        self.counted(self.pages_taken()) + self.free_pages()
+    }
+
     /// Pages as figures count them that so many pages are, the last one started.
     pub(super) fn counted(&self, pages: usize) -> u64 {
         pages.div_ceil(self.pages_per_counted()) as u64
@@ -434,6 +511,14 @@ impl Slab {
     /// How many pages figures count as one.
     pub(super) fn pages_per_counted(&self) -> usize {
         PAGE_BYTES / self.arena.page_bytes()
+    }
+
+    /// Pages of a class, counted from 1, or with 0 of the pool, as figures count them.
+    pub(super) fn counted_pages(&self, class: usize) -> u64 {
+        match class.checked_sub(1) {
+            None => self.free_pages(),
+            Some(class) => self.counted(self.lock(class).pages.len()),
+        }
     }
 
     /// Pages that classes may have.

@@ -109,11 +109,11 @@ impl Engine {
         }
     }
 
-    /// Tells of a page that moved, or did not. Classes are counted from 0.
-    pub(super) fn tell_page_moved(&self, from: usize, to: Option<usize>, arrived: bool) {
+    /// Tells of a page that moved, or did not. Classes are counted from 0; none is the pool.
+    pub(super) fn tell_page_moved(&self, from: Option<usize>, to: Option<usize>, arrived: bool) {
         if let Some(witness) = self.witness.get() {
-            let to = to.map_or(0, |to| to as u8 + 1);
-            witness.page_moved(from as u8 + 1, to, arrived);
+            let number = |class: Option<usize>| class.map_or(0, |class| class as u8 + 1);
+            witness.page_moved(number(from), number(to), arrived);
         }
     }
 }

@@ -7,7 +7,7 @@ use super::dump::{Dump, Form};
 use super::text::answer;
 use super::{Context, Next, Output, Shared};
 use crate::crawler::Refusal;
-use crate::engine::{Automove, CLASSES_MAX, Engine, Quota};
+use crate::engine::{Automove, CLASSES_MAX, Engine, Quota, ReassignError};
 use crate::flags::Settings;
 use crate::tuning::Tuning;
 
@@ -84,11 +84,37 @@ fn lru_temp_ttl(shared: &Shared, ttl: &[u8]) -> &'static str {
 
 /// `slabs`. Source: mcrsd.md 2.8.
 pub(super) fn slabs(shared: &Shared, mut args: Words<'_>, noreply: bool, out: &mut Output) -> Next {
-    let text = match (args.next(), args.next()) {
-        (Some(b"automove"), Some(arg)) => slabs_automove(shared, arg, args.next()),
+    let text = match (args.next(), args.next(), args.next()) {
+        (Some(b"automove"), Some(arg), value) => slabs_automove(shared, arg, value),
+        (Some(b"reassign"), Some(from), Some(to)) if args.next().is_none() => {
+            slabs_reassign(shared, from, to)
+        }
         _ => UNKNOWN,
     };
     answer(out, text, noreply)
+}
+
+/// Classes are numbered from 1; 0 is the pool of pages, and -1 as source any class.
+fn slabs_reassign(shared: &Shared, from: &[u8], to: &[u8]) -> &'static str {
+    if !shared.settings.slab_reassign {
+        return "CLIENT_ERROR slab reassignment disabled";
+    }
+    let (Some(from), Some(to)) = (num::i32_strict(from), num::i32_strict(to)) else {
+        return BAD_FORMAT;
+    };
+    // Another negative number is a class that does not exist.
+    let class = |number: i32| usize::try_from(number).unwrap_or(usize::MAX);
+    let from = (from != -1).then(|| class(from));
+    match shared.engine.reassign(from, class(to)) {
+        Ok(()) => {
+            shared.wake_upkeep();
+            "OK"
+        }
+        Err(ReassignError::Busy) => "BUSY currently processing reassign request",
+        Err(ReassignError::BadClass) => "BADCLASS invalid src or dst class id",
+        Err(ReassignError::NoSpare) => "NOSPARE source class has no spare pages",
+        Err(ReassignError::Same) => "SAME src and dst class are identical",
+    }
 }
 
 fn slabs_automove(shared: &Shared, arg: &[u8], value: Option<&[u8]>) -> &'static str {

@@ -55,7 +55,7 @@ pub(super) const SERVER: &[(&str, &[&str])] = &[
             "sasl", "secret", "tls",
         ],
     ),
-    ("upkeep", &["exec"]),
+    ("upkeep", &["exec", "engine"]),
     // The figures of all of them; only `stats` commands ask for it.
     (
         "stats",

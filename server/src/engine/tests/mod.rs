@@ -5,6 +5,7 @@ mod large;
 mod marks;
 mod memory;
 mod model;
+mod moves;
 mod overwrite;
 mod parts;
 mod read;

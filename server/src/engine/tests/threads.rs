@@ -32,7 +32,7 @@ fn hammer(engine: &Engine, keys: u64, steps: u64, sizes: u64) {
                     let tick = now.load(Ordering::Relaxed) as u32;
                     let number = random.below(keys);
                     let key = format!("key {number}").into_bytes();
-                    match random.below(20) {
+                    match random.below(21) {
                         0..4 => {
                             let show = |_: &Facts, value: &[u8]| assert_whole(number, value);
                             if let Shown::Long(item) = engine.get_short(&key, 100, tick, show) {
@@ -77,6 +77,11 @@ fn hammer(engine: &Engine, keys: u64, steps: u64, sizes: u64) {
                                 assert_whole(number, &bytes(&item));
                             }
                         }
+                        19 => {
+                            let to = random.below(engine.classes().len() as u64 + 1);
+                            let _ = engine.reassign(None, to as usize);
+                            engine.tend(tick);
+                        }
                         _ if random.below(1_000) == 0 => engine.flush_all(),
                         _ => {
                             now.fetch_add(u64::from(random.below(10) == 0), Ordering::Relaxed);
@@ -88,9 +93,7 @@ fn hammer(engine: &Engine, keys: u64, steps: u64, sizes: u64) {
     });
     engine.flush_all();
     engine.sweep(1);
-    for _ in 0..100 {
-        engine.tend(1);
-    }
+    while engine.tend(1) != Chore::Done {}
     assert_eq!((engine.stats().curr_items, engine.stats().bytes), (0, 0));
     for class in engine.class_stats(1) {
         assert_eq!(class.used_chunks, 0, "leaked: {class:?}");

@@ -82,20 +82,15 @@ pub fn general(shared: &Shared, to: &mut Put<'_>) {
     put(to, "hash_bytes", engine.hash_bytes);
     put(to, "hash_is_expanding", 0);
     if settings.slab_reassign {
-        put(to, "slab_reassign_rescues", engine.items_moved);
-        // A page that moves waits for readers of its items; none is tried again, dropped for being
-        // read, or held up for lack of memory, and items in several chunks are not stored elsewhere.
-        for name in [
-            "slab_reassign_chunk_rescues",
-            "slab_reassign_inline_reclaim",
-            "slab_reassign_busy_items",
-            "slab_reassign_busy_deletes",
-            "slab_reassign_busy_nomem",
-        ] {
-            put(to, name, 0);
-        }
-        put(to, "slab_reassign_last_busy_status", "none");
-        put(to, "slab_reassign_running", u8::from(engine.page_moving));
+        let moves = &engine.moves;
+        put(to, "slab_reassign_rescues", moves.rescued);
+        put(to, "slab_reassign_chunk_rescues", moves.chunks_rescued);
+        put(to, "slab_reassign_inline_reclaim", moves.reclaimed);
+        put(to, "slab_reassign_busy_items", moves.busy);
+        put(to, "slab_reassign_busy_deletes", moves.busy_dropped);
+        put(to, "slab_reassign_busy_nomem", moves.no_memory);
+        put(to, "slab_reassign_last_busy_status", moves.last_busy.name());
+        put(to, "slab_reassign_running", u8::from(moves.running));
         put(to, "slabs_moved", engine.pages_moved);
     }
     if shared.tuning().crawler {
