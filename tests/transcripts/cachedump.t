@@ -41,6 +41,31 @@ keeps items
 < ITEM b [1 b; 0 s]
 < END
 
+== the newest comes first
+> set n 0 0 2
+> xy
+< STORED
+> stats cachedump 1 0
+< ITEM n [2 b; 0 s]
+< ITEM b [1 b; 0 s]
+< END
+> stats cachedump 1 1
+< ITEM n [2 b; 0 s]
+< END
+
+== keys of any bytes are left out
+> ms aGVsbG8= 1 b
+> x
+< HD
+> stats cachedump 1 0
+< ITEM n [2 b; 0 s]
+< ITEM b [1 b; 0 s]
+< END
+> delete n
+< DELETED
+> md aGVsbG8= b
+< HD
+
 == what was deleted is not listed
 > delete b
 < DELETED

@@ -2,16 +2,13 @@
 //! only exist to be refused.
 
 use std::borrow::Cow;
-use std::fmt::Arguments;
-use std::io::Write;
 use std::sync::atomic::Ordering::Relaxed;
 
 use mcrs::codec::num;
-use mcrs::codec::text::{CRLF, Words};
+use mcrs::codec::text::Words;
 
 use super::text::answer;
 use super::{Context, Next, Output, Shared, chores};
-use crate::stats;
 use crate::watch::{Stream, Streams, SubscribeError};
 
 /// Carries out a command that is not one of the codec's own.
@@ -141,85 +138,4 @@ fn shutdown(shared: &Shared, mut args: Words<'_>, noreply: bool, out: &mut Outpu
         Some(b"graceful") => Next::Stop { graceful: true },
         Some(_) => answer(out, "CLIENT_ERROR invalid shutdown mode", false),
     }
-}
-
-/// Answers `stats`. Source: mcrsd.md 2.11.
-pub(super) fn stats(shared: &Shared, mut args: Words<'_>, out: &mut Output) {
-    let group = args.next();
-    let mut put = |name: &str, value: Arguments<'_>| {
-        // Writing to memory does not fail.
-        let _ = write!(out.bytes(), "STAT {name} {value}\r\n");
-    };
-    match group {
-        None => stats::general(shared, &mut put),
-        Some(b"settings") => stats::settings(shared, &mut put),
-        Some(b"items") => stats::items(shared, &mut put),
-        Some(b"slabs") => stats::slabs(shared, &mut put),
-        Some(b"sizes") => put("sizes_status", format_args!("disabled")),
-        Some(b"conns") => stats::conn_list(shared, &mut put),
-        Some(b"extstore") => {}
-        Some(b"reset") => {
-            shared.reset_stats();
-            return out.line("RESET");
-        }
-        Some(b"cachedump") if !shared.settings.dump_enabled => {
-            return out.line("CLIENT_ERROR stats cachedump not allowed");
-        }
-        Some(b"cachedump") => {
-            if let Err(text) = cachedump(shared, args, out) {
-                return out.line(text);
-            }
-        }
-        // Among them `detail`: this server does not count by key prefix, and says so instead of
-        // answering with nothing.
-        Some(_) => return out.line("ERROR"),
-    }
-    out.bytes().extend_from_slice(b"END");
-    out.bytes().extend_from_slice(CRLF);
-}
-
-/// Bytes that `stats cachedump` answers at most. Source: mcrsd.md 2.11.
-const CACHEDUMP_MAX_BYTES: usize = 2 << 20;
-
-/// The shortest line of a dump, which bounds how many items can be in one.
-const ITEM_LINE_MIN_BYTES: usize = "ITEM k [0 b; 0 s]\r\n".len();
-
-/// Answers `stats cachedump <class> <limit>` but for the `END`, or gives the error line.
-///
-/// Differs from memcached: lists all items of the class and not only those of its cold segment,
-/// and in the order of memory instead of the newest first (mcrsd.md 10.2).
-fn cachedump(shared: &Shared, mut args: Words<'_>, out: &mut Output) -> Result<(), &'static str> {
-    let (Some(class), Some(limit)) = (args.next(), args.next()) else {
-        return Err("CLIENT_ERROR bad command line");
-    };
-    let (Some(class), Some(limit)) = (num::u32_strict(class), num::u32_strict(limit)) else {
-        return Err("CLIENT_ERROR bad command line format");
-    };
-    if class > 63 {
-        return Err("CLIENT_ERROR Illegal slab id");
-    }
-    let most = CACHEDUMP_MAX_BYTES / ITEM_LINE_MIN_BYTES;
-    let most = if limit == 0 {
-        most
-    } else {
-        most.min(limit as usize)
-    };
-    let bytes = out.bytes();
-    let end = bytes.len() + CACHEDUMP_MAX_BYTES;
-    shared
-        .engine
-        .list(class as usize, most, shared.clock.now(), |item| {
-            let before = bytes.len();
-            let expiry = shared.clock.unix_of(item.expiry());
-            bytes.extend_from_slice(b"ITEM ");
-            bytes.extend_from_slice(item.key());
-            // Writing to memory does not fail.
-            let _ = write!(bytes, " [{} b; {expiry} s]\r\n", item.value_len());
-            let fits = bytes.len() <= end;
-            if !fits {
-                bytes.truncate(before);
-            }
-            fits
-        });
-    Ok(())
 }

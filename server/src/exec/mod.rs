@@ -15,6 +15,7 @@ mod dump;
 mod journal;
 mod meta;
 mod output;
+mod stats;
 mod text;
 mod upload;
 mod users;

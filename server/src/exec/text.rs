@@ -11,7 +11,7 @@ use mcrs::codec::text::{BadRequest, CRLF, Request, ValueHead};
 
 use super::output::COPY_MAX;
 use super::upload::{Answer, Intake};
-use super::{Context, Mark, Next, Output, Refusal, Upload, admin, meta};
+use super::{Context, Mark, Next, Output, Refusal, Upload, admin, meta, stats};
 use crate::engine::{Arith, Delete, Direction, Facts, Mode, ReserveError, Shown, Terms};
 use crate::flags::MEMCACHED_VERSION;
 use crate::watch::CloseReason;
@@ -78,7 +78,7 @@ pub fn run(context: &Context, request: Request<'_>, ahead: &[u8], out: &mut Outp
         }
         Request::Quit => Next::Close(CloseReason::Normal),
         Request::Stats { args } => {
-            admin::stats(context.shared, args, out);
+            stats::run(context.shared, args, out);
             Next::Done
         }
         Request::Admin {

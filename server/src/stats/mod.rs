@@ -14,7 +14,7 @@ use std::sync::{Mutex, PoisonError};
 
 pub use buffers::{BufferTotals, Buffers, Share};
 pub use conns::{Asker, ConnInfo, ConnState, Conns, Peer, tcp_name, udp_name};
-pub use groups::{Put, conn_list, general, items, settings, slabs};
+pub use groups::{Put, conn_list, general, items, own, settings, sizes, slabs};
 pub use prefixes::{Prefix, Prefixes};
 
 /// Declares the per-worker counters and the struct of their sums.

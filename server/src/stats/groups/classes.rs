@@ -95,3 +95,8 @@ pub fn slabs(shared: &Shared, to: &mut Put<'_>) {
         shared.engine.stats().total_malloced_bytes,
     );
 }
+
+/// `stats sizes`: how many items there are of which size, if that is counted.
+pub fn sizes(_: &Shared, to: &mut Put<'_>) {
+    put(to, "sizes_status", "disabled");
+}

@@ -8,13 +8,15 @@
 mod classes;
 mod connections;
 mod general;
+mod own;
 mod settings;
 
 use std::fmt::{Arguments, Display};
 
-pub use classes::{items, slabs};
+pub use classes::{items, sizes, slabs};
 pub use connections::conn_list;
 pub use general::general;
+pub use own::own;
 pub use settings::settings;
 
 /// Takes one name and its value.
