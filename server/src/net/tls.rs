@@ -163,20 +163,11 @@ impl TlsStream {
             let input = &mut scratch.input[..];
             let mut len = self.incoming.len();
             input[..len].copy_from_slice(&self.incoming);
-            self.incoming.clear();
             let read = self.read(task, input, &mut len, buf);
-            self.keep(&input[..len]);
+            // In new memory, so that a short piece does not stay in that of a long one.
+            self.incoming = input[..len].to_vec();
             read
         })
-    }
-
-    /// Keeps what was not used of the input, in as much memory as it takes.
-    fn keep(&mut self, rest: &[u8]) {
-        if rest.is_empty() {
-            self.incoming = Vec::new();
-        } else {
-            self.incoming.extend_from_slice(rest);
-        }
     }
 
     /// [`poll_read`](TlsStream::poll_read) with `len` bytes of `input` at hand; leaves there how
@@ -335,7 +326,7 @@ impl TlsStream {
         if !self.incoming.is_empty() {
             let mut input = std::mem::take(&mut self.incoming);
             match self.open(&mut input, &mut []) {
-                Ok((_, used)) => self.keep(&input[used..]),
+                Ok((_, used)) => self.incoming = input.split_off(used),
                 Err(error) => return Poll::Ready(Err(self.fail(&error))),
             }
         }

@@ -295,3 +295,22 @@ fn renegotiation_is_refused() {
     let relay = need!(Relay::start(server.port(), &[]));
     relay.connect().ask("version\r\n", "VERSION 1.6.45\r\n");
 }
+
+#[test]
+fn watchers_hear_of_failures() {
+    let certs = need!(Certs::new());
+    let server = serve(&certs, "", &["-t", "1"]);
+    let relay = need!(Relay::start(server.port(), &[]));
+    let mut watcher = relay.connect();
+    watcher.ask("watch connevents\r\n", "OK\r\n");
+    let mut socket = connect(&server);
+    socket.write_all(b"version\r\n").expect("it is sent");
+    rest(socket);
+    let log = watcher.read_until("conn_close ");
+    let log = String::from_utf8_lossy(&log);
+    let line = log.lines().find(|line| line.contains(" type=conntlserr "));
+    let line = line.unwrap_or_else(|| panic!("{log}"));
+    let (_, told) = line.split_once(" type=conntlserr fd=").expect("the form");
+    let (fd, text) = told.split_once(" msg=").expect("the form");
+    assert!(fd.parse::<u32>().is_ok() && !text.is_empty(), "{line}");
+}

@@ -58,39 +58,18 @@ pub fn check(data: &[u8]) {
     // Whether the client reads only when it has sent everything.
     let late = control.below(4) == 3;
     let cuts = control.take(4);
-    // A session may log each request to standard error from there on.
-    let binary = control.rest().first() == Some(&REQUEST_MAGIC);
-    let unfit = if binary {
-        frames::is_verbosity(control.rest())
-    } else {
-        !is_answered_alike(control.rest())
-    };
-    if unfit {
+    if !is_answered_alike(control.rest()) {
         return;
     }
     PAIR.with_borrow_mut(|pair| {
         let pair = pair.get_or_insert_with(Pair::new);
         let last_cas = pair.plain.reset();
         assert_eq!(pair.served.reset(), last_cas, "the servers parted");
-        let mut expected = Vec::new();
-        let data = if binary {
-            expected = frames::carry_out(&pair.plain.context, control.rest());
-            control.rest().to_vec()
-        } else {
-            let data = input(control.rest(), last_cas);
-            carry_out(&pair.plain.context, &data, |step| {
-                expected.extend_from_slice(&step.reply);
-            });
-            data
-        };
+        let Case { data, expected } = Case::of(control.rest(), last_cas, &pair.plain);
         let answered = pair
             .runtime
             .block_on(converse(&pair.solo, &data, cuts, late));
-        let clean = if binary {
-            frames::without_stats
-        } else {
-            without_stats
-        };
+        let clean = without_stats(&data);
         let (expected, answered) = (clean(&expected), clean(&answered));
         assert!(
             expected == answered,
@@ -103,8 +82,48 @@ pub fn check(data: &[u8]) {
     });
 }
 
-/// Whether requests of the text protocol are answered the same in any pieces, and quietly.
+/// What a client sends, and what it is answered when requests are carried out one by one.
+pub(super) struct Case {
+    pub(super) data: Vec<u8>,
+    pub(super) expected: Vec<u8>,
+}
+
+impl Case {
+    /// Of the bytes of an input that are requests.
+    pub(super) fn of(rest: &[u8], last_cas: u64, bed: &Bed) -> Case {
+        if is_binary(rest) {
+            let expected = frames::carry_out(&bed.context, rest);
+            let data = rest.to_vec();
+            return Case { data, expected };
+        }
+        let data = input(rest, last_cas);
+        let mut expected = Vec::new();
+        carry_out(&bed.context, &data, |step| {
+            expected.extend_from_slice(&step.reply);
+        });
+        Case { data, expected }
+    }
+}
+
+fn is_binary(data: &[u8]) -> bool {
+    data.first() == Some(&REQUEST_MAGIC)
+}
+
+/// Takes statistics out of answers to these bytes: they depend on the time and on the connection.
+pub(super) fn without_stats(data: &[u8]) -> fn(&[u8]) -> Vec<u8> {
+    if is_binary(data) {
+        frames::without_stats
+    } else {
+        without_stat_lines
+    }
+}
+
+/// Whether requests are answered the same in any pieces, and without the session logging each of
+/// them to standard error from some point on.
 pub(super) fn is_answered_alike(data: &[u8]) -> bool {
+    if is_binary(data) {
+        return !frames::is_verbosity(data);
+    }
     !is_verbosity(data) && !has_long_line(data) && !has_dump(data)
 }
 
@@ -187,8 +206,8 @@ fn read(client: &mut UnixStream, answered: &mut Vec<u8>) -> bool {
     }
 }
 
-/// The lines that are no statistics: those depend on the time and on the connection.
-pub(super) fn without_stats(reply: &[u8]) -> Vec<u8> {
+/// The lines that are no statistics.
+fn without_stat_lines(reply: &[u8]) -> Vec<u8> {
     let lines = reply.split_inclusive(|&b| b == b'\n');
     let kept = lines.filter(|line| !line.starts_with(b"STAT "));
     kept.flatten().copied().collect()

@@ -17,9 +17,8 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::yield_now;
 
-use super::exec::carry_out;
-use super::session::{is_answered_alike, without_stats};
-use super::{Bed, input};
+use super::Bed;
+use super::session::{Case, is_answered_alike, without_stats};
 use crate::input::{Input, pieces};
 use crate::inputs::fuzz_dir;
 
@@ -116,15 +115,12 @@ pub fn check(data: &[u8]) {
             _ => Client::Good(connection()),
         };
         let is_good = matches!(client, Client::Good(_));
-        let data = input(control.rest(), last_cas);
+        let Case { data, expected } = Case::of(control.rest(), last_cas, &stage.plain);
         let answered = stage
             .runtime
             .block_on(converse(&stage.solo, client, &data, cuts));
-        let mut expected = Vec::new();
-        carry_out(&stage.plain.context, &data, |step| {
-            expected.extend_from_slice(&step.reply);
-        });
-        let (whole, got) = (without_stats(&expected), without_stats(&answered));
+        let clean = without_stats(&data);
+        let (whole, got) = (clean(&expected), clean(&answered));
         if is_good {
             assert!(
                 whole == got,
