@@ -329,7 +329,8 @@ impl Model {
 
     /// The id that the first line of an answer tells: above all ids before, or 0.
     fn told_cas(&self, step: &Step<'_>) -> Option<u64> {
-        let line = step.reply.split(|&b| b == b'\r').next()?;
+        let line = step.reply.split(|&b| b == b'\n').next()?;
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
         let mut words = line.split(|&b| b == b' ').skip(1);
         let told = words.find_map(|word| strtoul(word.strip_prefix(b"c")?))?;
         (told > self.last_cas).then_some(told)
