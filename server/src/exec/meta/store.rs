@@ -41,7 +41,7 @@ pub(super) fn run(
         len: store.len as usize,
         mode,
         terms: Terms {
-            // Here, and only here, 0 means any id. Source: memcached 1.6.18, measured.
+            // To these modes 0 means any id. Source: memcached 1.6.18, measured.
             compare: compare.filter(|&cas| joins && cas != 0),
             accept_older: flags.has(b'I'),
             create: vivify.is_some(),
