@@ -95,7 +95,7 @@ run: dist ## the example site on two of our servers; Ctrl-C ends it
 # Here everything has been installed and built, so a skipped test is a failed one.
 .PHONY: test
 test: ## everything below, with a summary (CI calls this)
-	@MCRS_TEST_NO_SKIP=1 scripts/tiers dist check php-test c-test site-test fuzz-smoke
+	@MCRS_TEST_NO_SKIP=1 scripts/tiers dist check php-test c-test interop site-test fuzz-smoke
 
 .PHONY: check
 check: deps ## format, lints, layer builds, Rust tests: what to run before a commit
@@ -115,6 +115,10 @@ php-test: dist ## the extension in PHP: phpt, vectors, interchange with pecl's
 .PHONY: c-test
 c-test: dist ## C99 and C++17 programs on libmcrs, under valgrind
 	@tests/c/run
+
+.PHONY: interop
+interop: dist ## stock clients of memcached on the server, in five languages and nginx
+	@tests/interop/run
 
 .PHONY: site-test
 site-test: dist ## the example site in a browser

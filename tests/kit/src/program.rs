@@ -55,13 +55,15 @@ impl Program {
         Self { path, env }
     }
 
-    /// A tool on `PATH` that a package brings, by any of its names.
+    /// A tool that a package brings, by any of its names: on `PATH`, or where `make deps` unpacks
+    /// what is not to be installed.
     ///
     /// # Errors
     /// [`Missing`] when there is none.
     pub fn tool(names: &[&str], package: &str) -> Result<Self, Missing> {
         let search = std::env::var_os("PATH").unwrap_or_default();
-        let dirs: Vec<PathBuf> = std::env::split_paths(&search).collect();
+        let mut dirs: Vec<PathBuf> = std::env::split_paths(&search).collect();
+        dirs.push(crate::workspace().join("target/interop/usr/sbin"));
         let places = names
             .iter()
             .flat_map(|name| dirs.iter().map(move |dir| dir.join(name)));

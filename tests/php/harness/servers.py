@@ -14,8 +14,9 @@ ATTEMPTS = 5
 class Servers:
     """`count` processes of one program, ready to be connected to; use as a context manager."""
 
-    def __init__(self, program, count, log):
+    def __init__(self, program, count, log, options=(), environment=None):
         self._program, self._count, self._log = str(program), count, log
+        self._options, self._environment = options, os.environ | (environment or {})
         self._processes = []
         self.ports = []
 
@@ -40,8 +41,10 @@ class Servers:
             command = [self._program, '-l', HOST, '-p', str(port), '-U', '0']
             if os.geteuid() == 0:
                 command += ['-u', nobody()]
+            command += self._options
             with open(self._log, 'ab') as log:
-                process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                           env=self._environment)
             self._processes.append(process)
             if answers(port, process):
                 return port
