@@ -7,8 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use crate::crawler::Report;
 use crate::engine::Chore;
 use crate::exec::Shared;
+use crate::watch::Event;
 
 /// How often to look for work. Shorter than a tick, so that nothing is much late.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -71,7 +73,8 @@ fn crawl(shared: &Shared, now: u32, at: &mut Instant) -> Option<Duration> {
     }
     if Instant::now() >= *at {
         let (engine, tocrawl) = (&shared.engine, tuning.crawler_tocrawl);
-        if !shared.crawler.step(engine, tocrawl, now) {
+        let mut tell = |report: &Report| shared.watch.log_system(&Event::Crawl(*report));
+        if !shared.crawler.step(engine, tocrawl, now, &mut tell) {
             return None;
         }
         *at = Instant::now() + Duration::from_micros(tuning.crawler_sleep_us.into());

@@ -159,3 +159,16 @@ fn dead_items_are_crawled_away() {
     let text = String::from_utf8(raw.read_until("END\r\n")).expect("text");
     assert!(!text.contains("lru_crawler"), "no figures while it is off");
 }
+
+#[test]
+fn watchers_are_told_of_runs() {
+    let server = Server::start(&ours(), &["-t", "1"]);
+    let (mut raw, mut watcher) = (server.connect(), server.connect());
+    watcher.ask("watch sysevents\r\n", "OK\r\n");
+    fill(&mut raw, 100, 0);
+    raw.ask("lru_crawler crawl all\r\n", "OK\r\n");
+    let line = String::from_utf8(watcher.read_until("\n")).expect("text");
+    let (_, told) = line.split_once("type=").expect("a type");
+    assert!(told.starts_with("lru_crawler crawler=1 lru=cold low_mark=1 "));
+    assert!(told.ends_with(" examined=100 reclaimed=0\n"), "{told}");
+}

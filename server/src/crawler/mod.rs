@@ -31,6 +31,27 @@ pub enum Refusal {
     Nothing,
 }
 
+/// What came of a run over a class.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Report {
+    /// Counted from 1.
+    pub class: u8,
+    /// Items that must be about to expire for the next run to be worth it.
+    pub low_mark: u64,
+    /// Items that will expire within the hour.
+    pub next_reclaims: u64,
+    /// Ticks since the run before ended, or since the launch.
+    pub since_run: u32,
+    /// Ticks until the next run.
+    pub next_run: u32,
+    /// Ticks that the run took.
+    pub elapsed: u32,
+    /// Items looked at.
+    pub examined: u64,
+    /// Dead items dropped.
+    pub reclaimed: u64,
+}
+
 /// A run under way.
 #[derive(Debug)]
 struct Run {
@@ -41,16 +62,18 @@ struct Run {
     classes: Vec<usize>,
     /// By class, counted from 0.
     tallies: Box<[Tally]>,
+    began: u32,
     commanded: bool,
 }
 
 impl Run {
-    fn new(engine: &Engine, quota: Quota, commanded: bool) -> Run {
+    fn new(engine: &Engine, quota: Quota, commanded: bool, now: u32) -> Run {
         Run {
             walk: engine.walk(),
             classes: quota.classes().collect(),
             quota,
             tallies: vec![Tally::default(); CLASSES_MAX].into(),
+            began: now,
             commanded,
         }
     }
@@ -61,9 +84,32 @@ struct State {
     run: Option<Run>,
     dump: Option<Arc<Progress>>,
     schedule: Schedule,
+    /// By class, counted from 0, the tick at which the last run ended.
+    ended: [u32; CLASSES_MAX],
 }
 
 impl State {
+    /// Ends a run: decides when each of its classes is due again, and tells what came of it.
+    fn conclude(&mut self, run: &Run, now: u32, tell: &mut dyn FnMut(&Report)) {
+        for &class in &run.classes {
+            let tally = &run.tallies[class - 1];
+            let next_run = self.schedule.note(class, tally, now);
+            let before = std::mem::replace(&mut self.ended[class - 1], now);
+            if tally.examined > 0 {
+                tell(&Report {
+                    class: class as u8,
+                    low_mark: tally.low_mark(),
+                    next_reclaims: tally.next_reclaims(),
+                    since_run: now.saturating_sub(before),
+                    next_run,
+                    elapsed: now.saturating_sub(run.began),
+                    examined: tally.examined,
+                    reclaimed: tally.reclaimed,
+                });
+            }
+        }
+    }
+
     fn is_active(&self) -> bool {
         self.run.is_some() || self.dump.is_some()
     }
@@ -87,6 +133,7 @@ impl Crawler {
                 run: None,
                 dump: None,
                 schedule: Schedule::new(now),
+                ended: [now; CLASSES_MAX],
             }),
             starts: AtomicU64::new(0),
             forgotten: AtomicU64::new(0),
@@ -111,7 +158,7 @@ impl Crawler {
         if let Some(run) = &state.run {
             quota.extend(&run.quota);
         }
-        state.run = Some(Run::new(engine, quota, true));
+        state.run = Some(Run::new(engine, quota, true, now));
         state.schedule.defer(now);
         self.start();
         Ok(())
@@ -141,9 +188,15 @@ impl Crawler {
     }
 
     /// Does a piece of the work there is: goes on with a run, or starts one that is due, of
-    /// `tocrawl` items per class, 0 for all. Gives up a dump whose client does not read. Whether
-    /// there is more to do at once.
-    pub fn step(&self, engine: &Engine, tocrawl: u32, now: u32) -> bool {
+    /// `tocrawl` items per class, 0 for all. Gives up a dump whose client does not read. `tell` gets
+    /// what came of a run that ends. Whether there is more to do at once.
+    pub fn step(
+        &self,
+        engine: &Engine,
+        tocrawl: u32,
+        now: u32,
+        tell: &mut dyn FnMut(&Report),
+    ) -> bool {
         let mut state = self.state();
         let state = &mut *state;
         if let Some(dump) = &state.dump {
@@ -157,7 +210,7 @@ impl Crawler {
                     return false;
                 }
                 self.start();
-                none.insert(Run::new(engine, quota, false))
+                none.insert(Run::new(engine, quota, false, now))
             }
         };
         let (mut examined, mut more) = (0, true);
@@ -173,9 +226,7 @@ impl Crawler {
         }
         more = more && !run.quota.is_used_up();
         if !more && let Some(run) = state.run.take() {
-            for class in run.classes {
-                state.schedule.note(class, &run.tallies[class - 1], now);
-            }
+            state.conclude(&run, now, tell);
         }
         self.running.store(state.is_active(), Relaxed);
         more

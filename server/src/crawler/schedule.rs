@@ -58,14 +58,23 @@ impl Tally {
         }
     }
 
-    /// Ticks until more than one in a hundred of the items that can expire will have, if that is
-    /// within what is looked ahead.
+    /// How many items must expire to make a run worth it: more than one in a hundred of those that
+    /// can.
+    pub(super) fn low_mark(&self) -> u64 {
+        self.mortal / 100 + 1
+    }
+
+    /// Live items that will expire within what is looked ahead.
+    pub(super) fn next_reclaims(&self) -> u64 {
+        self.minutes.iter().sum()
+    }
+
+    /// Ticks until a run is worth it, if that is within what is looked ahead.
     fn worth_it_in(&self) -> Option<u32> {
-        let mark = self.mortal / 100;
         let mut gone = 0;
         let minute = self.minutes.iter().position(|&count| {
             gone += count;
-            gone > mark
+            gone >= self.low_mark()
         });
         minute.map(|minute| minute as u32 * 60)
     }
@@ -114,16 +123,17 @@ impl Schedule {
         self.not_before = now + RESPITE;
     }
 
-    /// Decides when a class, counted from 1, is due again after a run.
-    pub(super) fn note(&mut self, class: usize, tally: &Tally, now: u32) {
+    /// Decides when a class, counted from 1, is due again after a run. Ticks until then.
+    pub(super) fn note(&mut self, class: usize, tally: &Tally, now: u32) -> u32 {
         let Some(due) = class.checked_sub(1).and_then(|at| self.due.get_mut(at)) else {
-            return;
+            return 0;
         };
         due.pause = match tally.worth_it_in() {
             Some(ticks) => ticks.clamp(LEAST, MOST),
             None => (due.pause + MORE).min(MOST),
         };
         due.at = now + due.pause;
+        due.pause
     }
 }
 
@@ -142,7 +152,9 @@ mod tests {
             (0..count).for_each(|_| tally.add(found, 100));
         }
         let mut schedule = Schedule::new(2);
-        (0..runs).for_each(|_| schedule.note(1, &tally, 100));
+        for _ in 0..runs {
+            schedule.note(1, &tally, 100);
+        }
         // The other classes are due all the time; only the first one counts here.
         schedule.due[1..].fill(Due {
             at: u32::MAX,

@@ -26,9 +26,14 @@ fn store(engine: &Engine, key: &str, expiry: u32) {
     engine.commit(draft.expect("room"), Mode::Set, 2);
 }
 
+/// A step over all items, told to nobody.
+fn step(crawler: &Crawler, engine: &Engine, now: u32) -> bool {
+    crawler.step(engine, 0, now, &mut |_| ())
+}
+
 /// Steps until nothing is left to do at once.
 fn settle(crawler: &Crawler, engine: &Engine, now: u32) {
-    while crawler.step(engine, 0, now) {}
+    while step(crawler, engine, now) {}
 }
 
 fn reclaimed(engine: &Engine) -> u64 {
@@ -71,13 +76,35 @@ fn a_command_starts_a_run_and_keeps_the_schedule_away() {
 }
 
 #[test]
+fn a_run_that_ends_is_told_of() {
+    let (engine, crawler) = (engine(), crawler());
+    for (key, expiry) in [("a", 5), ("b", 100), ("c", 20_000), ("d", 0)] {
+        store(&engine, key, expiry);
+    }
+    assert_eq!(crawler.crawl(&engine, everything(), 10), Ok(()));
+    let mut told = Vec::new();
+    while crawler.step(&engine, 0, 12, &mut |report| told.push(*report)) {}
+    let report = Report {
+        class: 1,
+        low_mark: 1,
+        next_reclaims: 1,
+        since_run: 10,
+        next_run: 60,
+        elapsed: 2,
+        examined: 4,
+        reclaimed: 1,
+    };
+    assert_eq!(told, [report]);
+}
+
+#[test]
 fn a_step_is_small_and_a_run_ends() {
     let (engine, crawler) = (engine(), crawler());
     for i in 0..10_000 {
         store(&engine, &format!("key {i}"), 3);
     }
     let mut steps = 0;
-    while crawler.step(&engine, 0, 3) {
+    while step(crawler, &engine, 3) {
         steps += 1;
         // A bucket may have some more than what is left of the step.
         assert!(reclaimed(&engine) <= steps * 1100, "in {steps} steps");
@@ -111,7 +138,7 @@ fn dumps_and_commands_keep_out_of_each_others_way() {
 fn a_run_of_the_schedule_does_not_refuse_a_dump() {
     let (engine, crawler) = (engine(), crawler());
     (0..5000).for_each(|i| store(&engine, &format!("key {i}"), 0));
-    assert!(crawler.step(&engine, 0, 3), "there is more to do");
+    assert!(step(crawler, &engine, 3), "there is more to do");
     assert!(crawler.dump(&everything(), 3).is_ok());
 }
 
@@ -144,11 +171,11 @@ fn a_client_that_reads_nothing_is_given_up_after_half_an_hour() {
     let bell = Arc::new(Bell::default());
     let task = Waker::from(Arc::clone(&bell));
     assert!(!lease.is_given_up(&task));
-    crawler.step(&engine, 0, 1000);
+    step(crawler, &engine, 1000);
     lease.note_progress(1000);
-    crawler.step(&engine, 0, 2800);
+    step(crawler, &engine, 2800);
     assert!(!lease.is_given_up(&task) && bell.0.load(Relaxed) == 0);
-    crawler.step(&engine, 0, 2801);
+    step(crawler, &engine, 2801);
     assert!(lease.is_given_up(&task) && bell.0.load(Relaxed) == 1);
     drop(lease);
     assert!(crawler.dump(&everything(), 2801).is_ok());

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use crate::crawler::Report;
 use crate::engine::Evicted;
 use crate::quote::quote;
 
@@ -181,6 +182,8 @@ pub enum Event<'a> {
         /// Whether it got there.
         arrived: bool,
     },
+    /// The crawler has been through a class.
+    Crawl(Report),
 }
 
 impl Event<'_> {
@@ -194,7 +197,7 @@ impl Event<'_> {
             Event::ConnNew { .. } | Event::ConnClose { .. } | Event::TlsError { .. } => {
                 Stream::ConnEvents
             }
-            Event::SlabMove { .. } => Stream::SysEvents,
+            Event::SlabMove { .. } | Event::Crawl(_) => Stream::SysEvents,
         }
     }
 
@@ -209,6 +212,7 @@ impl Event<'_> {
             Event::ConnClose { .. } => "conn_close",
             Event::TlsError { .. } => "conntlserr",
             Event::SlabMove { .. } => "slab_move",
+            Event::Crawl(_) => "lru_crawler",
         }
     }
 
@@ -222,7 +226,8 @@ impl Event<'_> {
             Event::ConnNew { .. }
             | Event::ConnClose { .. }
             | Event::TlsError { .. }
-            | Event::SlabMove { .. } => None,
+            | Event::SlabMove { .. }
+            | Event::Crawl(_) => None,
         }
     }
 
@@ -297,6 +302,22 @@ impl fmt::Display for Rest<'_> {
                 let state = if arrived { "ok" } else { "fail" };
                 write!(f, "src={from} dst={to} state={state}")
             }
+            // There are no segments: all items are where memcached keeps the cold ones.
+            Event::Crawl(Report {
+                class,
+                low_mark,
+                next_reclaims,
+                since_run,
+                next_run,
+                elapsed,
+                examined,
+                reclaimed,
+            }) => write!(
+                f,
+                "crawler={class} lru=cold low_mark={low_mark} next_reclaims={next_reclaims} \
+                 since_run={since_run} next_run={next_run} elapsed={elapsed} \
+                 examined={examined} reclaimed={reclaimed}"
+            ),
         }
     }
 }

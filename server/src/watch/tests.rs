@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::task::{Wake, Waker};
 
 use super::*;
+use crate::crawler::Report;
 
 /// Log lines of 64 bytes and more fit a few times.
 const ROOM: u64 = 512;
@@ -144,6 +145,20 @@ fn every_event_has_its_line() {
                 arrived: false,
             },
             "slab_move src=1 dst=0 state=fail",
+        ),
+        (
+            Event::Crawl(Report {
+                class: 5,
+                low_mark: 2,
+                next_reclaims: 3,
+                since_run: 60,
+                next_run: 5,
+                elapsed: 1,
+                examined: 100,
+                reclaimed: 7,
+            }),
+            "lru_crawler crawler=5 lru=cold low_mark=2 next_reclaims=3 since_run=60 next_run=5 \
+             elapsed=1 examined=100 reclaimed=7",
         ),
     ];
     for (event, line) in cases {

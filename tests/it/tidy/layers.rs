@@ -43,7 +43,7 @@ pub(super) const SERVER: &[(&str, &[&str])] = &[
     ("flags", &["engine"]),
     ("tuning", &["flags"]),
     ("process", &["flags", "engine"]),
-    ("watch", &["engine", "quote"]),
+    ("watch", &["engine", "crawler", "quote"]),
     ("secret", &[]),
     ("sasl", &["secret", "flags"]),
     ("tls", &["process", "flags", "clock"]),
@@ -55,7 +55,7 @@ pub(super) const SERVER: &[(&str, &[&str])] = &[
             "sasl", "secret", "tls",
         ],
     ),
-    ("upkeep", &["exec", "engine"]),
+    ("upkeep", &["exec", "engine", "crawler", "watch"]),
     // The figures of all of them; only `stats` commands ask for it.
     (
         "stats",
