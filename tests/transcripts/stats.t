@@ -105,6 +105,5 @@ args: -m 64
 @ours < STAT memory_efficiency {*}
 @ours < STAT memory_bytes {n}
 @ours < STAT memory_bytes_per_item {n}
-@ours < STAT items_moved_between_pages {n}
 @ours < END
 ! Figures memcached has not.

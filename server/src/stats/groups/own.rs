@@ -17,7 +17,6 @@ pub fn own(shared: &Shared, to: &mut Put<'_>) {
     put(to, "memory_bytes", memory);
     let per_item = memory.checked_div(engine.curr_items).unwrap_or(0);
     put(to, "memory_bytes_per_item", per_item);
-    put(to, "items_moved_between_pages", engine.items_moved);
 }
 
 /// A share of a whole, 0 to 1; 0 of nothing.
