@@ -56,7 +56,7 @@ impl Order {
 
 /// The data of the first key that `wanted` says is the one; `None` if there is none, or if this is
 /// no such file.
-pub fn find(file: &[u8], wanted: impl Fn(&[u8]) -> bool) -> Option<Vec<u8>> {
+pub fn find(file: &[u8], mut wanted: impl FnMut(&[u8]) -> bool) -> Option<Vec<u8>> {
     let little = Order { big: false };
     let order = match little.u32(file, 12)? {
         MAGIC => little,
@@ -71,10 +71,14 @@ pub fn find(file: &[u8], wanted: impl Fn(&[u8]) -> bool) -> Option<Vec<u8>> {
         return None;
     }
     let mut pages = file.chunks_exact(page_size).skip(1);
-    pages.find_map(|page| find_in_page(page, order, &wanted))
+    pages.find_map(|page| find_in_page(page, order, &mut wanted))
 }
 
-fn find_in_page(page: &[u8], order: Order, wanted: impl Fn(&[u8]) -> bool) -> Option<Vec<u8>> {
+fn find_in_page(
+    page: &[u8],
+    order: Order,
+    mut wanted: impl FnMut(&[u8]) -> bool,
+) -> Option<Vec<u8>> {
     if !HASH_PAGES.contains(page.get(25)?) {
         return None;
     }

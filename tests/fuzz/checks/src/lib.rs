@@ -20,10 +20,12 @@
 //! | `number` | a number | the standard library |
 //! | `unpack`, `pack` | a zlib stream; a value | a second decoder; itself |
 //! | `options` | names and values | the stated ranges |
+//! | `sasldb` | a database of users | itself |
 //! | `server_exec` | requests to our server | a server of a page |
 //! | `server_session` | the same, cut | the same requests one by one |
 //! | `server_tls` | the same through TLS, or instead of it, or changed on the way | the same requests one by one |
 //! | `server_flags` | the server's command line | the stated ranges |
+//! | `server_login` | what a client says to log in | the password |
 
 pub mod binary;
 pub mod conn;
@@ -62,8 +64,10 @@ pub const TARGETS: &[(&str, Check)] = &[
     ("options", options::check),
     ("pack", zlib::pack_check),
     ("pool", pool::check),
+    ("sasldb", server::login::database_check),
     ("server_exec", server::exec::check),
     ("server_flags", flags::check),
+    ("server_login", server::login::messages_check),
     ("server_session", server::session::check),
     ("server_tls", server::tls::check),
     ("text_reply", reply::check),

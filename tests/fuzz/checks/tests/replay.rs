@@ -98,6 +98,16 @@ fn servers_that_send_anything_answer_only_what_was_asked() {
 }
 
 #[test]
+fn what_is_found_in_a_database_of_users_is_in_it() {
+    replay("sasldb");
+}
+
+#[test]
+fn nobody_logs_in_without_the_password() {
+    replay("server_login");
+}
+
+#[test]
 fn the_server_answers_any_bytes_as_memcached_does() {
     replay("server_exec");
 }
