@@ -335,6 +335,24 @@ fn every_worker_has_the_socket_unless_there_is_a_list() {
 }
 
 #[test]
+fn very_verbose_tells_of_buffers_and_sockets() {
+    let stock = need!(Program::memcached());
+    for program in [ours(), stock] {
+        let server = start(&program, &["-t", "2", "-vv"]);
+        // Waits until all workers have said theirs.
+        assert_eq!(addresses(&server).len(), 2);
+        let said = server.stderr();
+        let lines: Vec<&str> = said.lines().filter(|line| line.starts_with('<')).collect();
+        let buffers = lines.iter().filter(|l| l.contains(" send buffer was "));
+        assert_eq!(buffers.count(), 1, "{lines:?}");
+        let sockets = lines
+            .iter()
+            .filter(|l| l.ends_with(" server listening (udp)"));
+        assert_eq!(sockets.count(), 2, "{lines:?}");
+    }
+}
+
+#[test]
 fn who_asks_is_told_while_he_asks() {
     let stock = need!(Program::memcached());
     for program in [ours(), stock] {

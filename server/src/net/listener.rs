@@ -104,10 +104,6 @@ pub fn open(settings: &Settings) -> Result<Sockets, Exit> {
             let (fd, name) = (listener.fd(), listener.protocol.name());
             eprintln!("<{fd} server listening ({name})");
         }
-        for datagrams in &sockets.datagrams {
-            let fd = datagrams.socket.as_raw_fd();
-            eprintln!("<{fd} server listening (udp)");
-        }
     }
     Ok(sockets)
 }

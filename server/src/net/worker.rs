@@ -1,7 +1,7 @@
 //! A worker: a thread with a runtime of its own that serves the connections handed to it.
 
+use std::convert::Infallible;
 use std::io;
-use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::thread::JoinHandle;
@@ -14,10 +14,10 @@ use super::listener::DatagramSocket;
 use super::session::Session;
 use super::stream::{Socket, Stream};
 use super::tls::TlsStream;
-use super::udp::Datagrams;
-use crate::exec::{Context, Shared};
+use super::udp::{self, Datagrams};
+use crate::exec::{Context, Output, Shared};
 use crate::flags::{ClientCert, Protocol};
-use crate::stats::{Asker, ConnInfo, Peer};
+use crate::stats::{ConnInfo, Peer};
 use crate::watch::Event;
 
 /// A request to end the process, from a command.
@@ -95,15 +95,16 @@ impl Handle {
         let (inbox, arrivals) = unbounded_channel();
         let end = Arc::new(Notify::new());
         let ended = Arc::clone(&end);
+        let datagrams = datagrams.into_iter();
+        let datagrams: Vec<_> = datagrams
+            .map(|socket| Datagrams::new(socket, worker))
+            .collect();
         let thread = std::thread::Builder::new()
             .name(format!("mcrsd-{index}"))
             .spawn(move || {
                 runtime.block_on(async {
-                    for socket in datagrams {
-                        // Without memory to watch it others have to do without this worker.
-                        if let Ok(datagrams) = attend(worker, socket) {
-                            tokio::spawn(datagrams.serve());
-                        }
+                    for datagrams in datagrams {
+                        tokio::spawn(datagrams.serve());
                     }
                     tokio::select! {
                         () = serve(worker, arrivals) => {}
@@ -135,17 +136,6 @@ async fn serve(worker: &'static Worker, mut arrivals: UnboundedReceiver<Arrival>
             tokio::spawn(session);
         }
     }
-}
-
-/// Makes a server of a UDP socket, on the current runtime.
-fn attend(worker: &'static Worker, datagrams: DatagramSocket) -> io::Result<Datagrams> {
-    // Lives as long as the process, as the socket does.
-    let asker: &'static Asker = Box::leak(Box::default());
-    let shared = worker.context.shared;
-    let fd = datagrams.socket.as_raw_fd();
-    let conns = &shared.stats.conns;
-    let info = conns.add_datagrams(fd, datagrams.address, asker, shared.clock.now());
-    Datagrams::new(datagrams.socket, worker, info, asker)
 }
 
 /// Makes a session of a client that has been counted in, on the current runtime.
@@ -225,5 +215,23 @@ impl Solo {
             tls,
         };
         welcome(self.0, arrival)
+    }
+
+    /// One datagram without its frame; the answer, likewise.
+    pub fn datagram(&self, data: &[u8]) -> Vec<u8> {
+        let now = self.0.context.shared.clock.now();
+        let info = Arc::new(ConnInfo::new(Peer::Unix, 0, now));
+        let mut output = Output::default();
+        udp::carry_out(self.0, info, -1, data, &mut output);
+        let mut bytes = Vec::new();
+        while !output.is_empty() {
+            let Ok(_) = output.write(|slices| {
+                slices
+                    .iter()
+                    .for_each(|slice| bytes.extend_from_slice(slice));
+                Ok::<_, Infallible>(slices.iter().map(|slice| slice.len()).sum())
+            });
+        }
+        bytes
     }
 }

@@ -23,6 +23,7 @@
 //! | `sasldb` | a database of users | itself |
 //! | `server_exec` | requests to our server | a server of a page |
 //! | `server_session` | the same, cut | the same requests one by one |
+//! | `server_datagram` | the same in datagrams | the same requests one by one |
 //! | `server_tls` | the same through TLS, or instead of it, or changed on the way | the same requests one by one |
 //! | `server_flags` | the server's command line | the stated ranges |
 //! | `server_login` | what a client says to log in | the password |
@@ -65,6 +66,7 @@ pub const TARGETS: &[(&str, Check)] = &[
     ("pack", zlib::pack_check),
     ("pool", pool::check),
     ("sasldb", server::login::database_check),
+    ("server_datagram", server::datagram::check),
     ("server_exec", server::exec::check),
     ("server_flags", flags::check),
     ("server_login", server::login::messages_check),

@@ -108,6 +108,11 @@ fn nobody_logs_in_without_the_password() {
 }
 
 #[test]
+fn datagrams_are_answered_as_their_requests_are() {
+    replay("server_datagram");
+}
+
+#[test]
 fn the_server_answers_any_bytes_as_memcached_does() {
     replay("server_exec");
 }

@@ -5,6 +5,7 @@
 //! answers, and so does [`tls`], through TLS. [`frames`] carries out requests of the binary protocol,
 //! [`login`] has what comes before them.
 
+pub mod datagram;
 pub mod exec;
 pub mod frames;
 pub mod login;

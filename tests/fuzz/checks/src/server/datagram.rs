@@ -1,0 +1,96 @@
+//! Datagrams: what one holds is answered as requests are that are carried out one by one, and what it
+//! leaves unfinished leaves nothing.
+
+use std::cell::RefCell;
+
+use mcrs::codec::binary::REQUEST_MAGIC;
+use mcrsd::net::Solo;
+
+use super::exec::carry_out;
+use super::session::{is_answered_alike, without_stats};
+use super::{Bed, frames, input};
+
+/// Most bytes behind a frame.
+const DATA_MAX: usize = 65_507 - 8;
+
+/// Fewer bytes than any server refuses to answer with.
+const ANSWER_MIN: usize = 1 << 20;
+
+/// Two servers with the same past.
+struct Pair {
+    plain: Bed,
+    served: Bed,
+    solo: Solo,
+}
+
+impl Pair {
+    fn new() -> Pair {
+        // Started in one second, or times of day would mean different TTLs to them.
+        let (mut plain, mut served) = (Bed::new(), Bed::new());
+        while plain.unix() != served.unix() {
+            (plain, served) = (served, Bed::new());
+        }
+        Pair {
+            plain,
+            solo: Solo::new(served.context.shared),
+            served,
+        }
+    }
+}
+
+thread_local! {
+    static PAIR: RefCell<Option<Pair>> = const { RefCell::new(None) };
+}
+
+/// Two datagrams: the answers are those of their requests, or an error if those are too long.
+pub fn check(data: &[u8]) {
+    // The second begins where the first byte says.
+    let Some((&at, data)) = data.split_first() else {
+        return;
+    };
+    let (first, second) = data.split_at(data.len() * usize::from(at) / 256);
+    PAIR.with_borrow_mut(|pair| {
+        let pair = pair.get_or_insert_with(Pair::new);
+        let last_cas = pair.plain.reset();
+        assert_eq!(pair.served.reset(), last_cas, "the servers parted");
+        for data in [first, second] {
+            let binary = data.first() == Some(&REQUEST_MAGIC);
+            let unfit = if binary {
+                frames::is_verbosity(data)
+            } else {
+                !is_answered_alike(data)
+            };
+            if unfit || data.is_empty() || data.len() > DATA_MAX {
+                return;
+            }
+            let mut expected = Vec::new();
+            let data = if binary {
+                expected = frames::carry_out(&pair.plain.context, data);
+                data.to_vec()
+            } else {
+                let data = input(data, last_cas);
+                carry_out(&pair.plain.context, &data, |step| {
+                    expected.extend_from_slice(&step.reply);
+                });
+                data
+            };
+            let answered = pair.solo.datagram(&data);
+            if answered == b"SERVER_ERROR out of memory writing get response\r\n" {
+                assert!(expected.len() > ANSWER_MIN, "{} bytes", expected.len());
+                continue;
+            }
+            let clean = if binary {
+                frames::without_stats
+            } else {
+                without_stats
+            };
+            let (expected, answered) = (clean(&expected), clean(&answered));
+            assert!(
+                expected == answered,
+                "to the datagram: {}\nto the requests: {}",
+                answered.escape_ascii(),
+                expected.escape_ascii()
+            );
+        }
+    });
+}
