@@ -30,7 +30,10 @@ fn main() {
 }
 
 /// Everything between the options and the end; the exit status.
-fn run(settings: Settings) -> Result<i32, Exit> {
+fn run(mut settings: Settings) -> Result<i32, Exit> {
+    if let Ok(bytes) = std::env::var(flags::INITIAL_MALLOC) {
+        settings.initial_malloc_bytes = bytes.trim().parse().unwrap_or(0);
+    }
     // Before the directory may change.
     let sasl_files = sasl::Files::from_env();
     let daemon = match process::daemonise(&settings)? {
@@ -65,6 +68,9 @@ fn run(settings: Settings) -> Result<i32, Exit> {
     let settings = &shared.settings;
     let sockets = net::open(settings)?;
     let ended = net::serve(shared, sockets, clients, || {
+        if settings.verbosity > 0 {
+            process::print_limits(settings, clients);
+        }
         if let Some(path) = &settings.pid_file {
             process::write_pid_file(path);
         }

@@ -264,6 +264,17 @@ pub fn remove_pid_file(path: &Path) {
     }
 }
 
+/// Prints what the options and the system allow: with `-v`, when clients can come.
+pub fn print_limits(settings: &Settings, clients: u32) {
+    eprintln!(
+        "mcrsd {}: {} MB for items of up to {} bytes, {clients} clients, {} threads",
+        env!("CARGO_PKG_VERSION"),
+        settings.max_bytes >> 20,
+        settings.item_size_max,
+        settings.threads
+    );
+}
+
 /// Prints the table of slab classes, the start of `-vv`. Scripts read it, hence the widths.
 pub fn print_classes(engine: &Engine) {
     for (index, (bytes, count)) in engine.classes().iter().enumerate() {

@@ -53,6 +53,7 @@ impl Upkeep {
 fn work(shared: &Shared, end: &AtomicBool) {
     shared.adopt_upkeep();
     let mut crawl_at = Instant::now();
+    let mut hash_power = shared.engine.stats().hash_power_level;
     while !end.load(Relaxed) {
         let now = shared.clock.now();
         let pages = match shared.engine.tend(now) {
@@ -60,8 +61,20 @@ fn work(shared: &Shared, end: &AtomicBool) {
             Chore::More => PAUSE,
             Chore::Wait => WAIT,
         };
+        if shared.verbosity.load(Relaxed) > 1 {
+            tell_growth(shared.engine.stats().hash_power_level, &mut hash_power);
+        }
         let crawler = crawl(shared, now, &mut crawl_at).unwrap_or(LOOK_EVERY);
         std::thread::park_timeout(pages.min(crawler));
+    }
+}
+
+/// Tells that the hash table has grown since `before`. It grows bit by bit, by those who store, so
+/// there is no moment between beginning and end.
+fn tell_growth(power: u32, before: &mut u32) {
+    if power > *before {
+        eprintln!("Hash table expansion starting\nHash table expansion done");
+        *before = power;
     }
 }
 

@@ -392,6 +392,29 @@ fn very_verbose_shows_commands_and_no_values() {
     assert!(!log.contains("secret"), "{log}");
 }
 
+#[test]
+fn extremely_verbose_shows_what_connections_do() {
+    let server = Server::start(&ours(), &["-vvv", "-t", "1"]);
+    let mut raw = server.connect();
+    raw.ask("set a 0 0 1\r\nx\r\n", "STORED\r\n");
+    raw.send("get a b\r\n");
+    raw.read_until("END");
+    let log = || server.stderr();
+    wait_until("the answer to the last command", || {
+        log().contains(" END\n")
+    });
+    let log = log();
+    let start = log.rfind("Client using").expect("the client's protocol");
+    let fd = log[..start].rsplit(['\n', ':']).nth(1).expect("a number");
+    let told = log[start..].replace(fd, "N");
+    let want = "Client using the ascii protocol\n<N set a 0 0 1\n> NOT FOUND a\n>N STORED\n";
+    assert!(told.starts_with(want), "{told}");
+    let want = "<N get a b\n> FOUND KEY a\n>N sending key a\n> NOT FOUND b\n>N END\n";
+    assert!(told.contains(want), "{told}");
+    assert!(log.contains(": going from conn_new_cmd to conn_parse_cmd\n"));
+    assert!(log.contains(" 64 MB for items of up to 1048576 bytes, "));
+}
+
 /// A line of `/proc/PID/limits`: the soft and the hard limit.
 fn limits(pid: u32, name: &str) -> (String, String) {
     let text = fs::read_to_string(format!("/proc/{pid}/limits")).expect("it lives");

@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 
 use mcrs_testkit::{Program, Server, need, wait_until};
 
+fn ours_program() -> Program {
+    Program::at(env!("CARGO_BIN_EXE_mcrsd")).expect("cargo built it")
+}
+
 fn ours(args: &[&str]) -> Server {
-    let program = Program::at(env!("CARGO_BIN_EXE_mcrsd")).expect("cargo built it");
-    Server::start(&program, args)
+    Server::start(&ours_program(), args)
 }
 
 /// Sets of options that change which names there are.
@@ -232,4 +235,30 @@ fn settings_follow_commands() {
             assert_eq!(setting(name), *value, "{name} after {command}");
         }
     }
+}
+
+#[test]
+fn memory_taken_can_count_from_another_start() {
+    const START: &str = "4294967328";
+    let count = |program: Program| {
+        let program = program.with_env("T_MEMD_INITIAL_MALLOC", START);
+        let server = Server::start(&program, &["-m", "4098", "-M"]);
+        let figure = |name: &str, command| {
+            let figures = group(&server, command).into_iter();
+            figures.collect::<BTreeMap<_, _>>()[name].clone()
+        };
+        assert_eq!(figure("limit_maxbytes", "stats"), "4297064448");
+        assert_eq!(figure("total_malloced", "stats slabs"), START);
+        // Two megabytes are left of the limit.
+        let value = "v".repeat(400 << 10);
+        let mut raw = server.connect();
+        let mut store = |number| {
+            raw.send(format!("set k{number} 0 0 {}\r\n{value}\r\n", value.len()));
+            raw.read_line() == "STORED"
+        };
+        let stored = (0..8).filter(|&number| store(number)).count();
+        assert!((1..8).contains(&stored), "{stored} stored");
+    };
+    count(need!(Program::memcached()));
+    count(ours_program());
 }

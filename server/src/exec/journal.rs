@@ -6,14 +6,20 @@
 //!
 //! Source: mcrsd.md 2.10; memcached 1.6.18, measured.
 
+use std::sync::atomic::Ordering::Relaxed;
+
 use super::Context;
 use crate::engine::{Draft, Fate, KEY_MAX_BYTES, Mode, Stored};
 use crate::watch::{Event, Stream};
 
 impl Context {
-    /// Counts by prefix that a key was looked up.
+    /// Counts by prefix that a key was looked up; with `-vv`, tells of a value that is sent.
     #[inline]
     pub(super) fn count_get(&self, key: &[u8], found: bool) {
+        if found && self.shared.verbosity.load(Relaxed) > 1 {
+            let client = self.logger.client();
+            eprintln!(">{client} sending key {}", key.escape_ascii());
+        }
         self.shared.stats.prefixes.count(key, |prefix| {
             prefix.gets += 1;
             prefix.hits += u64::from(found);
@@ -47,6 +53,13 @@ impl Context {
     #[cold]
     fn log_lookup(&self, key: &[u8]) {
         let fate = self.fate(key);
+        if self.shared.verbosity.load(Relaxed) > 2 {
+            let said = match fate {
+                Fate::Live { .. } => "FOUND KEY",
+                _ => "NOT FOUND",
+            };
+            eprintln!("> {said} {}", key.escape_ascii());
+        }
         let (status, class, bytes) = match fate {
             Fate::Missing => ("not_found", 0, 0),
             Fate::Expired => ("expired", 0, 0),

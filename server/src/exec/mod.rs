@@ -38,7 +38,7 @@ use crate::sasl::Sasl;
 use crate::stats::{Counters, Prefixes, Stats};
 use crate::tls::Tls;
 use crate::tuning::Tuning;
-use crate::watch::{CloseReason, Logger, Subscription, Watch};
+use crate::watch::{CloseReason, Logger, Stream, Streams, Subscription, Watch};
 
 /// What all requests act upon. There is one, for the life of the process.
 #[derive(Debug)]
@@ -98,6 +98,12 @@ impl Shared {
                 settings.threads,
                 settings.worker_logbuf_bytes,
                 settings.watcher_logbuf_bytes,
+                // What is found is told on standard error too.
+                if settings.verbosity > 2 {
+                    Stream::Fetchers.into()
+                } else {
+                    Streams::NONE
+                },
             ),
             #[cfg(feature = "debug-commands")]
             debug: debug::Kept::default(),

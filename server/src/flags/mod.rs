@@ -29,6 +29,10 @@ pub const MEMCACHED_VERSION: &str = "1.6.45";
 /// First line of `-V`, `-h` and `-i`.
 pub const VERSION_LINE: &str = concat!("memcached 1.6.45 (mcrsd ", env!("CARGO_PKG_VERSION"), ")");
 
+/// Environment variable with the start value of the figure of memory taken, in bytes.
+/// Source: mcrsd.md 9.
+pub const INITIAL_MALLOC: &str = "T_MEMD_INITIAL_MALLOC";
+
 /// Exit status for a bad combination of options.
 pub const EX_USAGE: i32 = 64;
 /// Exit status for an unknown `-u` account.

@@ -157,6 +157,9 @@ pub struct Settings {
     pub worker_logbuf_bytes: u64,
     /// `SO_MARK` of listening sockets, 0 for none.
     pub socket_mark: u32,
+    /// Bytes of item memory that count as taken from the start, for those who test what large
+    /// figures look like; possibly negative. No option: [`INITIAL_MALLOC`](super::INITIAL_MALLOC).
+    pub initial_malloc_bytes: i64,
 }
 
 impl Default for Settings {
@@ -224,6 +227,7 @@ impl Default for Settings {
             watcher_logbuf_bytes: 256 << 10,
             worker_logbuf_bytes: 64 << 10,
             socket_mark: 0,
+            initial_malloc_bytes: 0,
         }
     }
 }
@@ -248,11 +252,19 @@ impl Settings {
             .max(1)
     }
 
+    /// Item memory that can be taken: a limit that is used up already leaves what the largest items
+    /// need.
+    fn free_bytes(&self) -> u64 {
+        let taken = u64::try_from(self.initial_malloc_bytes).unwrap_or(0);
+        let least = self.max_bytes.min(2 * self.item_size_max);
+        self.max_bytes.saturating_sub(taken).max(least)
+    }
+
     /// What the storage engine needs of it.
     pub fn engine(&self) -> Config {
         let default = Config::default();
         Config {
-            memory_limit_bytes: self.max_bytes,
+            memory_limit_bytes: self.free_bytes(),
             evict: self.evictions,
             // Both are checked to be at most a gigabyte.
             item_size_max: u32::try_from(self.item_size_max).unwrap_or(u32::MAX),

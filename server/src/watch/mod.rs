@@ -42,7 +42,10 @@ const PAUSE: Duration = Duration::from_millis(1);
 #[derive(Debug)]
 pub struct Watch {
     /// The streams that at least one watcher wants, as [`Streams`].
+    watched: AtomicU32,
+    /// These, and the ones that are always wanted.
     wanted: AtomicU32,
+    always: Streams,
     /// One per worker, and one for what happens on no worker's account.
     loggers: Box<[Logger]>,
     watchers: Mutex<Vec<Arc<Watcher>>>,
@@ -83,9 +86,12 @@ pub struct WatchStats {
 
 impl Watch {
     /// The log of so many workers, with buffers of so many bytes for each worker and each watcher.
-    pub fn new(workers: u32, worker_bytes: u64, watcher_bytes: u64) -> Watch {
+    /// Somebody wants to know of `always` even while nobody watches.
+    pub fn new(workers: u32, worker_bytes: u64, watcher_bytes: u64, always: Streams) -> Watch {
         Watch {
-            wanted: AtomicU32::new(0),
+            watched: AtomicU32::new(0),
+            wanted: AtomicU32::new(always.bits()),
+            always,
             loggers: (0..=workers).map(|_| Logger::new(worker_bytes)).collect(),
             watchers: Mutex::default(),
             watcher_bytes,
@@ -120,7 +126,7 @@ impl Watch {
 
     /// Logs an event that happened on a worker, if anybody wants to know.
     pub fn log(&self, logger: &Logger, event: &Event<'_>) {
-        if self.wants(event.stream()) {
+        if self.watched.load(Relaxed) & event.stream() as u32 != 0 {
             logger.push(event, &self.serial);
             self.wake();
         }
@@ -176,8 +182,11 @@ impl Watch {
     }
 
     fn note_wanted(&self, watchers: &[Arc<Watcher>]) {
-        let wanted = watchers.iter().fold(0, |all, w| all | w.streams().bits());
-        self.wanted.store(wanted, Relaxed);
+        let watched = watchers.iter().map(|watcher| watcher.streams());
+        let watched = watched.fold(Streams::NONE, Streams::and);
+        self.watched.store(watched.bits(), Relaxed);
+        let wanted = watched.and(self.always);
+        self.wanted.store(wanted.bits(), Relaxed);
     }
 
     /// What the log thread does, for ever.

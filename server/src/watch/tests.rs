@@ -10,7 +10,12 @@ use crate::crawler::Report;
 const ROOM: u64 = 512;
 
 fn watch(worker_bytes: u64, watcher_bytes: u64) -> &'static Watch {
-    Box::leak(Box::new(Watch::new(2, worker_bytes, watcher_bytes)))
+    Box::leak(Box::new(Watch::new(
+        2,
+        worker_bytes,
+        watcher_bytes,
+        Streams::NONE,
+    )))
 }
 
 /// A subscription that no thread delivers to: [`Watch::deliver`] does when the test says so.

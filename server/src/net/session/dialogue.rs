@@ -194,7 +194,7 @@ impl Dialogue {
     ) -> (Pause, usize) {
         let context = &self.worker.context;
         context.logger.serve(self.fd);
-        self.info.set_state(ConnState::Parse);
+        self.enter(ConnState::Parse);
         let mut at = 0;
         loop {
             if output.is_full() {
@@ -249,6 +249,10 @@ impl Dialogue {
                         Protocol::Ascii => false,
                         Protocol::Binary => true,
                     };
+                    if self.worker.verbosity() > 1 {
+                        let name = if self.binary { "binary" } else { "ascii" };
+                        eprintln!("{}: Client using the {name} protocol", self.fd);
+                    }
                     let must_log_in = context.shared.settings.auth_file.is_some();
                     self.phase = if must_log_in && !self.binary {
                         Phase::Login
@@ -324,7 +328,11 @@ impl Dialogue {
         self.phase = match end {
             Some(end) if upload.remaining() == 0 => {
                 *at += terminator.len();
+                let mark = output.mark();
                 upload.finish(context, end == terminator, output);
+                if self.worker.verbosity() > 1 && !self.binary {
+                    self.log_reply(output.since(mark));
+                }
                 Phase::Request
             }
             _ => Phase::Value(Box::new(upload)),
@@ -343,9 +351,22 @@ impl Dialogue {
         std::mem::replace(&mut self.phase, phase)
     }
 
+    /// Shows in `stats conns` what the connection is doing.
+    #[inline]
+    pub(super) fn enter(&self, state: ConnState) {
+        if self.worker.verbosity() > 2 {
+            let before = self.info.state();
+            if before != state {
+                let (from, to) = (before.name(), state.name());
+                eprintln!("{}: going from {from} to {to}", self.fd);
+            }
+        }
+        self.info.set_state(state);
+    }
+
     /// Shows in `stats conns` what the client is waited for.
     pub(super) fn note_waiting(&self) {
-        self.info.set_state(match &self.phase {
+        self.enter(match &self.phase {
             Phase::Fresh(_) => ConnState::NewCommand,
             Phase::Value(_) => ConnState::Value,
             Phase::Swallow { .. } => ConnState::Swallow,

@@ -192,7 +192,7 @@ impl Session {
                 match self.write(task, output) {
                     Ok(true) => output.clear(),
                     Ok(false) => {
-                        self.dialogue.info.set_state(ConnState::Write);
+                        self.dialogue.enter(ConnState::Write);
                         return self.wait(task, Box::new(std::mem::take(output)));
                     }
                     Err(gone) => return Poll::Ready(gone),
@@ -336,7 +336,7 @@ impl Session {
             Poll::Ready(Ok(_)) => Poll::Ready(Err(Gone(CloseReason::Normal))),
             Poll::Ready(Err(_)) => Poll::Ready(Err(Gone(CloseReason::Error))),
             Poll::Pending => {
-                self.dialogue.info.set_state(ConnState::Value);
+                self.dialogue.enter(ConnState::Value);
                 Poll::Pending
             }
         }

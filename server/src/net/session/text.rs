@@ -23,6 +23,10 @@ impl Dialogue {
         };
         *at += consumed;
         self.note_command();
+        let verbose = self.worker.verbosity() > 1;
+        if verbose {
+            self.log_line(&rest[..consumed]);
+        }
         let mark = output.mark();
         let next = match value {
             Ok(request) => {
@@ -35,8 +39,8 @@ impl Dialogue {
                 reply: Refusal::line(bad.reply, bad.noreply),
             },
         };
-        if self.worker.verbosity() > 1 {
-            self.log(&rest[..consumed], output.since(mark));
+        if verbose {
+            self.log_reply(output.since(mark));
         }
         if !matches!(next, Next::Done) {
             self.follow(next, input, at, output);
@@ -57,11 +61,15 @@ impl Dialogue {
         self.follow(next, input, at, output);
     }
 
-    /// The `-vv` lines of a request.
+    /// The `-vv` line of a request.
     #[cold]
-    fn log(&self, line: &[u8], reply: &[u8]) {
-        let fd = self.fd;
-        eprintln!("<{fd} {}", line.trim_ascii_end().escape_ascii());
+    fn log_line(&self, line: &[u8]) {
+        eprintln!("<{} {}", self.fd, line.trim_ascii_end().escape_ascii());
+    }
+
+    /// The `-vv` line of a reply.
+    #[cold]
+    pub(super) fn log_reply(&self, reply: &[u8]) {
         // Values are the users' own: the last line only, before which they are; of the meta
         // protocol the first one, behind which they are.
         let is_newline = |&b: &u8| b == b'\n';
@@ -71,7 +79,7 @@ impl Dialogue {
             reply.trim_ascii_end().rsplit(is_newline).next()
         };
         if let Some(line) = shown.filter(|line| !line.is_empty()) {
-            eprintln!(">{fd} {}", line.trim_ascii_end().escape_ascii());
+            eprintln!(">{} {}", self.fd, line.trim_ascii_end().escape_ascii());
         }
     }
 }

@@ -89,11 +89,9 @@ pub fn slabs(shared: &Shared, to: &mut Put<'_>) {
         put("touch_hits", class.touch_hits);
     }
     put(to, "active_slabs", active);
-    put(
-        to,
-        "total_malloced",
-        shared.engine.stats().total_malloced_bytes,
-    );
+    let taken = shared.engine.stats().total_malloced_bytes;
+    let taken = taken.wrapping_add_signed(shared.settings.initial_malloc_bytes);
+    put(to, "total_malloced", taken);
 }
 
 /// `stats sizes`: how many items there are of which size, if that is counted.
