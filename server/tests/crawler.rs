@@ -162,11 +162,13 @@ fn dead_items_are_crawled_away() {
 
 #[test]
 fn watchers_are_told_of_runs() {
-    let server = Server::start(&ours(), &["-t", "1"]);
+    let server = Server::start(&ours(), &["-t", "1", "-o", "no_lru_crawler"]);
     let (mut raw, mut watcher) = (server.connect(), server.connect());
     watcher.ask("watch sysevents\r\n", "OK\r\n");
     fill(&mut raw, 100, 0);
-    raw.ask("lru_crawler crawl all\r\n", "OK\r\n");
+    // At once, so that it does not begin by itself before.
+    let commands = "lru_crawler enable\r\nlru_crawler crawl all\r\n";
+    raw.ask(commands, "OK\r\nOK\r\n");
     let line = String::from_utf8(watcher.read_until("\n")).expect("text");
     let (_, told) = line.split_once("type=").expect("a type");
     assert!(told.starts_with("lru_crawler crawler=1 lru=cold low_mark=1 "));

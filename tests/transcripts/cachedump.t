@@ -87,3 +87,30 @@ keeps items
 < CLIENT_ERROR bad command line format
 > stats cachedump 1 b
 < CLIENT_ERROR bad command line format
+
+== the newest come first
+> set d 0 0 1
+> x
+< STORED
+> set e 0 0 1
+> y
+< STORED
+> set d 0 0 2
+> zz
+< STORED
+> set f 0 0 1
+> x
+< STORED
+> get e
+< VALUE e 0 1
+< y
+< END
+> stats cachedump 1 0
+< ITEM f [1 b; 0 s]
+< ITEM d [2 b; 0 s]
+< ITEM e [1 b; 0 s]
+< END
+> stats cachedump 1 2
+< ITEM f [1 b; 0 s]
+< ITEM d [2 b; 0 s]
+< END

@@ -47,6 +47,8 @@ pub struct Config {
     pub hash_power: u8,
     /// Let the hash table grow (`-o no_hashexpand` clears it).
     pub hash_expand: bool,
+    /// Count items by size (`-o track_sizes`), which costs each store a little.
+    pub track_sizes: bool,
 }
 
 impl Default for Config {
@@ -62,6 +64,7 @@ impl Default for Config {
             slab_sizes: None,
             hash_power: 16,
             hash_expand: true,
+            track_sizes: false,
         }
     }
 }

@@ -19,8 +19,7 @@
 //!
 //! Short values are read in `read.rs`; storing is in `draft.rs`, in place in `overwrite.rs`;
 //! counting up and down in `arith.rs`, what clients agree upon by marks in `marks.rs`. Looking at
-//! all items is in `walk.rs`, listing them in `list.rs`, counting in `counters.rs` and
-//! `figures.rs`, settings in `config.rs`, answers in `outcome.rs`.
+//! all items is in `walk.rs`, counting in `counters.rs`, `sizes.rs` and `figures.rs`, settings in `config.rs`, answers in `outcome.rs`.
 //!
 //! # Locks
 //! The lock of a bucket guards which items are in it, and everything in an item that changes.
@@ -40,7 +39,6 @@ mod evict;
 mod expire;
 mod figures;
 mod item;
-mod list;
 mod marks;
 mod memory;
 mod mover;
@@ -49,6 +47,7 @@ mod overwrite;
 mod read;
 mod rescue;
 mod room;
+mod sizes;
 mod slab;
 mod table;
 mod walk;
@@ -76,6 +75,7 @@ pub use outcome::{
 };
 pub use overwrite::NewItem;
 pub use read::Shown;
+use sizes::Sizes;
 use slab::Slab;
 use table::{Bucket, Place, Table};
 pub use walk::{Found, Quota, Walk};
@@ -94,6 +94,7 @@ pub struct Engine {
     expiry: Expiry,
     hasher: foldhash::quality::RandomState,
     counters: Counters,
+    sizes: Option<Sizes>,
     flushing: Mutex<()>,
     mover: Mover,
     witness: OnceLock<&'static dyn Witness>,
@@ -129,9 +130,14 @@ impl Engine {
         let items = arena.pages() * classes.per_page(0);
         let parts = || {
             let table = Table::new(config.hash_power, items, config.hash_expand)?;
-            Some((table, Slab::new(arena, classes, limit)?, Counters::new()?))
+            let sizes = match config.track_sizes {
+                true => Some(Sizes::new(config.item_size_max as usize)?),
+                false => None,
+            };
+            let slab = Slab::new(arena, classes, limit)?;
+            Some((table, slab, Counters::new()?, sizes))
         };
-        let (table, slab, counters) = parts().ok_or(ConfigError::NoAddressSpace)?;
+        let (table, slab, counters, sizes) = parts().ok_or(ConfigError::NoAddressSpace)?;
         Ok(Engine {
             config,
             table,
@@ -139,6 +145,7 @@ impl Engine {
             expiry: Expiry::default(),
             hasher: foldhash::quality::RandomState::default(),
             counters,
+            sizes,
             flushing: Mutex::new(()),
             mover: Mover::default(),
             witness: OnceLock::new(),
@@ -398,6 +405,9 @@ impl Engine {
         }
         self.counters
             .add(class, Count::Bytes, (sign * bytes) as u64);
+        if let Some(sizes) = &self.sizes {
+            sizes.count(bytes as usize, sign);
+        }
     }
 
     /// The layout of an item whose bucket is locked, with its true value length.

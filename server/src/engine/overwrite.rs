@@ -68,9 +68,14 @@ impl Engine {
         let bits = layout.bits() | evict::on_store(true) | encoded;
         arena.publish(chunk, bits | self.expiry.generation_bits());
         drop(bucket);
-        let grown = total.wrapping_sub(old.total_bytes(front));
+        let before = old.total_bytes(front);
+        let grown = total.wrapping_sub(before);
         if grown != 0 {
             self.counters.add(class, Count::Bytes, grown as u64);
+            if let Some(sizes) = &self.sizes {
+                sizes.count(before, -1);
+                sizes.count(total, 1);
+            }
         }
         if temporary != was_temporary {
             let more = if temporary { 1 } else { u64::MAX };

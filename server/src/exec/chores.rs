@@ -263,7 +263,7 @@ fn dump(
     let quota = quota.ok_or(BAD_CLASS)?;
     let lease = shared.crawler.dump(&quota, shared.clock.now());
     let lease = lease.map_err(refused)?;
-    Ok(Box::new(Dump::new(shared, form, quota, lease)))
+    Ok(Box::new(Dump::all(shared, form, quota, lease)))
 }
 
 fn refused(refusal: Refusal) -> &'static str {

@@ -2,14 +2,15 @@
 //!
 //! Source: mcrsd.md 2.11; memcached 1.6.18, measured.
 
-use std::cmp::Reverse;
 use std::fmt::Arguments;
 use std::io::Write;
 
 use mcrs::codec::num;
-use mcrs::codec::text::{CRLF, Words};
+use mcrs::codec::text::Words;
 
-use super::{Output, Shared};
+use super::dump::Dump;
+use super::text::answer;
+use super::{Next, Output, Shared};
 use crate::stats;
 
 /// Sub-commands that may be cut to any start of theirs; the first one that fits is meant.
@@ -23,7 +24,7 @@ const MAY_BE_CUT: [&[u8]; 6] = [
 ];
 
 /// Answers `stats`.
-pub(super) fn run(shared: &Shared, mut args: Words<'_>, out: &mut Output) {
+pub(super) fn run(shared: &Shared, mut args: Words<'_>, out: &mut Output) -> Next {
     let word = args.next();
     let whole = MAY_BE_CUT
         .into_iter()
@@ -43,20 +44,21 @@ pub(super) fn run(shared: &Shared, mut args: Words<'_>, out: &mut Output) {
         Some(b"extstore") => {}
         Some(b"reset") => {
             shared.reset_stats();
-            return out.line("RESET");
+            return answer(out, "RESET", false);
         }
         Some(b"detail") => match detail(shared, args.next()) {
-            Detail::Said(text) => return out.line(text),
+            Detail::Said(text) => return answer(out, text, false),
             Detail::Dump => dump_prefixes(shared, out.bytes()),
         },
         Some(b"cachedump") => {
-            if let Err(text) = cachedump(shared, args, out) {
-                return out.line(text);
-            }
+            return match cachedump(shared, args) {
+                Ok(dump) => Next::Dump(dump),
+                Err(text) => answer(out, text, false),
+            };
         }
-        Some(_) => return out.line("ERROR"),
+        Some(_) => return answer(out, "ERROR", false),
     }
-    out.line("END");
+    answer(out, "END", false)
 }
 
 /// What `stats detail` comes to.
@@ -96,20 +98,11 @@ pub(super) fn dump_prefixes(shared: &Shared, out: &mut Vec<u8>) {
     });
 }
 
-/// Bytes that `stats cachedump` answers at most. Source: mcrsd.md 2.11.
-const CACHEDUMP_MAX_BYTES: usize = 2 << 20;
-
-/// The shortest line of a dump, which bounds how many items can be in one.
-const ITEM_LINE_MIN_BYTES: usize = "ITEM k [0 b; 0 s]\r\n".len();
-
-/// Items of a class that are looked at for a dump.
-const CACHEDUMP_MAX_ITEMS: usize = CACHEDUMP_MAX_BYTES / ITEM_LINE_MIN_BYTES;
-
-/// Answers `stats cachedump <class> <limit>` but for the `END`, or gives the error line.
+/// Begins `stats cachedump <class> <limit>`, or gives the error line.
 ///
-/// Differs from memcached: lists all items of the class and not only those of its cold segment
-/// (mcrsd.md 10.2); of a class with very many items, the newest of some.
-fn cachedump(shared: &Shared, mut args: Words<'_>, out: &mut Output) -> Result<(), &'static str> {
+/// Differs from memcached: lists the items of the class, and not only those of its cold segment
+/// (mcrsd.md 10.2).
+fn cachedump(shared: &Shared, mut args: Words<'_>) -> Result<Box<Dump>, &'static str> {
     if !shared.settings.dump_enabled {
         return Err("CLIENT_ERROR stats cachedump not allowed");
     }
@@ -123,31 +116,6 @@ fn cachedump(shared: &Shared, mut args: Words<'_>, out: &mut Output) -> Result<(
         return Err("CLIENT_ERROR Illegal slab id");
     }
     let limit = if limit == 0 { u32::MAX } else { limit };
-    let mut found = Vec::new();
-    let (engine, now) = (&shared.engine, shared.clock.now());
-    engine.list(class as usize, CACHEDUMP_MAX_ITEMS, now, |item| {
-        // A key with bytes of any value would break the line.
-        if !item.has_encoded_key() {
-            let age = (item.cas(), item.last_access());
-            let (len, expiry) = (item.value_len(), item.expiry());
-            found.push((age, Box::<[u8]>::from(item.key()), len, expiry));
-        }
-        true
-    });
-    found.sort_unstable_by_key(|item| Reverse(item.0));
-    let bytes = out.bytes();
-    let end = bytes.len() + CACHEDUMP_MAX_BYTES - CRLF.len() - "END".len();
-    for (_, key, len, expiry) in found.into_iter().take(limit as usize) {
-        let before = bytes.len();
-        bytes.extend_from_slice(b"ITEM ");
-        bytes.extend_from_slice(&key);
-        let expiry = shared.clock.unix_of(expiry);
-        // Writing to memory does not fail.
-        let _ = write!(bytes, " [{len} b; {expiry} s]\r\n");
-        if bytes.len() > end {
-            bytes.truncate(before);
-            break;
-        }
-    }
-    Ok(())
+    let dump = Dump::newest(shared, class as usize, limit as usize);
+    Ok(Box::new(dump))
 }

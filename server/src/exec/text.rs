@@ -77,10 +77,7 @@ pub fn run(context: &Context, request: Request<'_>, ahead: &[u8], out: &mut Outp
             Next::Done
         }
         Request::Quit => Next::Close(CloseReason::Normal),
-        Request::Stats { args } => {
-            stats::run(context.shared, args, out);
-            Next::Done
-        }
+        Request::Stats { args } => stats::run(context.shared, args, out),
         Request::Admin {
             verb,
             args,

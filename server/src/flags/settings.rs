@@ -275,6 +275,7 @@ impl Settings {
             slab_sizes: self.slab_sizes.clone(),
             hash_power: self.hash_power.unwrap_or(default.hash_power),
             hash_expand: self.hash_expand,
+            track_sizes: self.track_sizes,
         }
     }
 }

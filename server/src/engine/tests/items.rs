@@ -402,33 +402,36 @@ fn figures_can_be_reset_without_losing_levels() {
 }
 
 #[test]
-fn a_class_lists_its_live_items_and_lets_go_of_them() {
-    let engine = engine();
-    for key in [b"a", b"b", b"c", b"d"] {
-        set(&engine, key, b"v");
-    }
-    assert_eq!(engine.delete(b"b", None, 1), Delete::Done);
-    assert!(engine.touch(b"c", 5, 1));
-    let class = usize::from(engine.get(b"a", 1).expect("stored").class());
-    let listed = |most, now| {
-        let mut keys = Vec::new();
-        engine.list(class, most, now, |item| {
-            keys.push(item.key().to_vec());
-            keys.len() < most
-        });
-        keys.sort();
-        keys
+fn items_are_counted_by_size_if_asked() {
+    let engine = with(Config {
+        track_sizes: true,
+        ..config(4)
+    });
+    let sizes = || {
+        let mut sizes = Vec::new();
+        assert!(engine.sizes(|bytes, count| sizes.push((bytes, count))));
+        sizes
     };
-    assert_eq!(listed(9, 4), [b"a", b"c", b"d"]);
-    assert_eq!(listed(9, 5), [b"a", b"d"], "c has expired");
-    assert_eq!(listed(1, 4).len(), 1);
-    for absent in [0, class + 1, 63, usize::MAX] {
-        engine.list(absent, 9, 4, |_| panic!("an item of class {absent}"));
+    assert_eq!(sizes(), []);
+    // 24 bytes of header and id, and the key; 8 more for a value in several chunks.
+    set(&engine, b"a", &[0; 7]);
+    set(&engine, b"b", &[0; 8]);
+    set(&engine, b"c", &[0; 100_000]);
+    assert_eq!(sizes(), [(32, 1), (64, 1), (100_064, 1)]);
+    set(&engine, b"a", &[0; 39]);
+    assert_eq!(sizes(), [(64, 2), (100_064, 1)]);
+    let new = NewItem {
+        key: b"a",
+        encoded_key: false,
+        flags: 0,
+        expiry: 0,
+        value: b"",
+    };
+    assert!(engine.overwrite(&new, None, 1).is_some());
+    assert_eq!(sizes(), [(32, 1), (64, 1), (100_064, 1)]);
+    for key in [b"a", b"b", b"c"] {
+        assert_eq!(engine.delete(key, None, 1), Delete::Done);
     }
-    engine.list(class, 9, 4, |_| false);
-    for key in [b"a", b"c", b"d"] {
-        let item = engine.get(key, 4).expect("stored");
-        let references = engine.header(item.link().expect("held")).references();
-        assert_eq!(references, 1, "only the one just taken");
-    }
+    assert_eq!(sizes(), []);
+    assert!(!super::engine().sizes(|_, _| panic!("not counted")));
 }

@@ -288,8 +288,12 @@ impl Dialogue {
                 Phase::Keys { retrieval, rest }
             }
             // Source: mcrsd.md 5.
-            Next::Dump(_) if self.datagram => {
+            Next::Dump(dump) if self.datagram && dump.needs_stream() => {
                 output.line("ERROR");
+                Phase::Request
+            }
+            Next::Dump(mut dump) if self.datagram => {
+                while dump.run(&self.worker.context, output) {}
                 Phase::Request
             }
             Next::Dump(dump) => Phase::Dump(dump),

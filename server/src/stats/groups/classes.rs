@@ -94,7 +94,12 @@ pub fn slabs(shared: &Shared, to: &mut Put<'_>) {
     put(to, "total_malloced", taken);
 }
 
-/// `stats sizes`: how many items there are of which size, if that is counted.
-pub fn sizes(_: &Shared, to: &mut Put<'_>) {
-    put(to, "sizes_status", "disabled");
+/// `stats sizes`: items by size, if they are counted so.
+pub fn sizes(shared: &Shared, to: &mut Put<'_>) {
+    let counted = shared.engine.sizes(|bytes, count| {
+        to(&bytes.to_string(), format_args!("{count}"));
+    });
+    if !counted {
+        put(to, "sizes_status", "disabled");
+    }
 }
