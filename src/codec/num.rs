@@ -33,6 +33,23 @@ fn digit(b: u8) -> Option<u64> {
     (d <= 9).then_some(u64::from(d))
 }
 
+/// Up to nine digits that something else follows, and what that is.
+#[inline]
+pub fn plain(s: &[u8]) -> Option<(u32, &[u8])> {
+    const DIGITS_MAX: usize = 9;
+    let mut n = 0;
+    for (at, &b) in s.iter().enumerate().take(DIGITS_MAX + 1) {
+        let d = b.wrapping_sub(b'0');
+        if d > 9 {
+            return (at > 0).then_some((n, &s[at..]));
+        }
+        if at < DIGITS_MAX {
+            n = n * 10 + u32::from(d);
+        }
+    }
+    None
+}
+
 /// Digits only, at most 11 characters, at most 2^32-1.
 pub fn u32_strict(s: &[u8]) -> Option<u32> {
     if s.len() > MAX_32 {

@@ -26,7 +26,7 @@ use std::thread::Thread;
 
 pub use dump::Dump;
 pub use output::{Mark, Output};
-pub use text::{NO_REPLY_MEMORY, Retrieval, run};
+pub use text::{NO_REPLY_MEMORY, Retrieval, get, run, store};
 pub use upload::{Refusal, Upload};
 pub use users::{Malformed, UserList, Users};
 

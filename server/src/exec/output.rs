@@ -8,7 +8,7 @@ use crate::engine::ItemRef;
 
 /// Values up to this many bytes are copied into the byte run: a copy is cheaper than an entry in a
 /// vectored write. Larger ones stay in the slab and are held until they are written.
-pub(super) const COPY_MAX: usize = 1024;
+pub(super) const COPY_MAX: usize = 4 << 10;
 
 /// Bytes in the run at which no further replies are added before what is there has been written.
 const RUN_FULL: usize = 64 << 10;

@@ -231,8 +231,21 @@ impl Retrieval {
     }
 }
 
+/// Answers a `get` of one key, which is not too long.
+#[inline]
+pub fn get(context: &Context, key: &[u8], out: &mut Output) {
+    let retrieval = Retrieval {
+        cas: false,
+        touch: None,
+        checked: true,
+    };
+    let hit = retrieval.look_up(context, key, out);
+    retrieval.count(context, hit.into(), (!hit).into());
+    out.line("END");
+}
+
 /// Makes room for a value, or stores it at once.
-fn store(context: &Context, store: &Store<'_>, ahead: &[u8], out: &mut Output) -> Next {
+pub fn store(context: &Context, store: &Store<'_>, ahead: &[u8], out: &mut Output) -> Next {
     let intake = Intake {
         key: store.key,
         encoded_key: false,

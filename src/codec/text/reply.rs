@@ -127,9 +127,15 @@ impl<'a> ValueHead<'a> {
     pub fn encode(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(b"VALUE ");
         out.extend_from_slice(self.key);
-        out.push(b' ');
-        num::push_u64(out, u64::from(self.flags));
-        out.push(b' ');
+        match self.flags {
+            // Most have none.
+            0 => out.extend_from_slice(b" 0 "),
+            flags => {
+                out.push(b' ');
+                num::push_u64(out, u64::from(flags));
+                out.push(b' ');
+            }
+        }
         num::push_u64(out, self.len as u64);
         if let Some(cas) = self.cas {
             out.push(b' ');

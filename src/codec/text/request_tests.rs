@@ -206,3 +206,66 @@ fn endless_lines_are_an_error_unless_they_are_gets() {
     gat.resize(100_000, b'k');
     assert!(decode(&gat).is_err());
 }
+
+#[test]
+fn what_nearly_every_client_sends_is_decoded_without_detours() {
+    let key = "k".repeat(MAX_KEY_LEN);
+    for line in ["get k", "get k\r", "get k\t\x00ü", &format!("get {key}")] {
+        let bytes = format!("{line}\r\nget next\r\n").into_bytes();
+        let plain = decode_plain_get(&bytes).unwrap_or_else(|| panic!("{line}"));
+        assert_eq!(plain, (&bytes[4..line.len()], line.len() + 2), "{line}");
+    }
+    for line in [
+        "set k 0 0 5",
+        "set k 7 999999999 007",
+        &format!("set {key} 1 2 3"),
+    ] {
+        let bytes = format!("{line}\r\nvalue\r\n").into_bytes();
+        let (store, consumed) = decode_plain_set(&bytes).unwrap_or_else(|| panic!("{line}"));
+        let value = Ok(Request::Store(store));
+        assert_eq!(decode(&bytes), Ok(Decoded::Complete { value, consumed }));
+    }
+}
+
+#[test]
+fn everything_else_is_left_to_the_decoder() {
+    let long = "k".repeat(MAX_KEY_LEN + 1);
+    for line in [
+        "get k\n",
+        "get k",
+        "get k\r",
+        "get  k\r\n",
+        "get k \r\n",
+        "get k l\r\n",
+        "get \r\n",
+        "gets k\r\n",
+        " get k\r\n",
+        "",
+        "g",
+        &format!("get {long}\r\n"),
+    ] {
+        assert_eq!(decode_plain_get(line.as_bytes()), None, "{line}");
+    }
+    for line in [
+        "set k 0 0 5\n",
+        "set k 0 0 5",
+        "set k 0 0 5\r",
+        "set k 0 0 5 noreply\r\n",
+        "set k 0 0  5\r\n",
+        "set k 0 -1 5\r\n",
+        "set k 0 0 1000000000\r\n",
+        "set  0 0 5\r\n",
+        "set k 0 0\r\n",
+        "set k 0 0 \r\n",
+        "set k x 0 5\r\n",
+        "set k 0 0 5x\r\n",
+        "set k\r\n",
+        "add k 0 0 5\r\n",
+        "set",
+        "set ",
+        "set k",
+        &format!("set {long} 0 0 5\r\n"),
+    ] {
+        assert_eq!(decode_plain_set(line.as_bytes()), None, "{line}");
+    }
+}

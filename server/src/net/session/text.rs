@@ -13,6 +13,9 @@ impl Dialogue {
     #[inline]
     pub(super) fn run_line(&mut self, input: &[u8], at: &mut usize, output: &mut Output) -> bool {
         let rest = &input[*at..];
+        if self.worker.verbosity() <= 1 && self.run_plain(input, at, output) {
+            return true;
+        }
         let (value, consumed) = match request::decode(rest) {
             Ok(Decoded::Complete { value, consumed }) => (value, consumed),
             Ok(Decoded::Incomplete) => return false,
@@ -44,6 +47,29 @@ impl Dialogue {
         }
         if !matches!(next, Next::Done) {
             self.follow(next, input, at, output);
+        }
+        true
+    }
+
+    /// Does that with the two requests that are nearly all there are, if they are written as nearly
+    /// always; `false`, and nothing is done, for everything else.
+    #[inline]
+    fn run_plain(&mut self, input: &[u8], at: &mut usize, output: &mut Output) -> bool {
+        let rest = &input[*at..];
+        let context = &self.worker.context;
+        if let Some((key, consumed)) = request::decode_plain_get(rest) {
+            *at += consumed;
+            self.note_command();
+            exec::get(context, key, output);
+        } else if let Some((store, consumed)) = request::decode_plain_set(rest) {
+            *at += consumed;
+            self.note_command();
+            match exec::store(context, &store, &rest[consumed..], output) {
+                Next::Taken(len) => *at += len,
+                next => self.follow(next, input, at, output),
+            }
+        } else {
+            return false;
         }
         true
     }
