@@ -3,12 +3,10 @@
 
 use std::cell::RefCell;
 
-use mcrs::codec::binary::REQUEST_MAGIC;
 use mcrsd::net::Solo;
 
-use super::exec::carry_out;
-use super::session::{is_answered_alike, without_stats};
-use super::{Bed, frames, input};
+use super::Bed;
+use super::session::{Case, is_answered_alike, without_stats};
 
 /// Most bytes behind a frame.
 const DATA_MAX: usize = 65_507 - 8;
@@ -54,36 +52,16 @@ pub fn check(data: &[u8]) {
         let last_cas = pair.plain.reset();
         assert_eq!(pair.served.reset(), last_cas, "the servers parted");
         for data in [first, second] {
-            let binary = data.first() == Some(&REQUEST_MAGIC);
-            let unfit = if binary {
-                frames::is_verbosity(data)
-            } else {
-                !is_answered_alike(data)
-            };
-            if unfit || data.is_empty() || data.len() > DATA_MAX {
+            if !is_answered_alike(data) || data.is_empty() || data.len() > DATA_MAX {
                 return;
             }
-            let mut expected = Vec::new();
-            let data = if binary {
-                expected = frames::carry_out(&pair.plain.context, data);
-                data.to_vec()
-            } else {
-                let data = input(data, last_cas);
-                carry_out(&pair.plain.context, &data, |step| {
-                    expected.extend_from_slice(&step.reply);
-                });
-                data
-            };
+            let Case { data, expected } = Case::of(data, last_cas, &pair.plain);
             let answered = pair.solo.datagram(&data);
             if answered == b"SERVER_ERROR out of memory writing get response\r\n" {
                 assert!(expected.len() > ANSWER_MIN, "{} bytes", expected.len());
                 continue;
             }
-            let clean = if binary {
-                frames::without_stats
-            } else {
-                without_stats
-            };
+            let clean = without_stats(&data);
             let (expected, answered) = (clean(&expected), clean(&answered));
             assert!(
                 expected == answered,
