@@ -45,6 +45,7 @@ dist: deps lib ## the extension, the C library, the server and the tools, into t
 	$(CARGO) build --locked --release -p memcache_rs -p mcrs-tools
 	@install -p -m 755 $(RELEASE)/mcrsd $(RELEASE)/mcrs $(DIST)/
 	@install -p -m 644 $(RELEASE)/libmemcache_rs.so $(DIST)/memcache_rs.so
+	@$(DIST)/mcrsd --man > $(DIST)/mcrsd.8
 	@echo "built $(VERSION) into $(DIST): $$(ls -m $(DIST))"
 
 # Never shipped: whoever can reach such a server can move its clock.
@@ -76,6 +77,7 @@ install: ## copy target/dist into PREFIX (/usr/local), the extension into PHP's 
 	@test -f $(DIST)/mcrs.pc || { echo 'run `make dist` first (not as root)'; exit 1; }
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(LIBDIR)/pkgconfig
 	install -m 755 $(DIST)/mcrsd $(DIST)/mcrs $(DESTDIR)$(PREFIX)/bin/
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 $(DIST)/mcrsd.8
 	install -m 644 $(DIST)/mcrs.h $(DESTDIR)$(PREFIX)/include/
 	install -m 644 $(DIST)/$(LIBRARY) $(DIST)/libmcrs.a $(DESTDIR)$(LIBDIR)/
 	ln -sf $(LIBRARY) $(DESTDIR)$(LIBDIR)/libmcrs.so
