@@ -1,13 +1,14 @@
 //! Every option beside stock memcached: the cases of `options/options.txt`.
 
-mod common;
-
 use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use common::ours;
 use mcrs_testkit::{Program, Server, need, workspace};
+
+fn ours() -> Program {
+    Program::at(env!("CARGO_BIN_EXE_mcrsd")).expect("cargo built it")
+}
 
 /// A line of the file.
 struct Case {
