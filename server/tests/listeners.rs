@@ -289,8 +289,9 @@ fn where_clients_wait_they_wait_at_all_listeners() {
         "1",
         "-o",
         "no_maxconns_fast",
+        "-v",
     ];
-    let _server = Running::start(&args);
+    let server = Running::start(&args);
     let mut first = connect((V4, port));
     first.ask("version\r\n", "VERSION 1.6.45\r\n");
     let mut waiting: Vec<TcpStream> = [[127, 0, 0, 1], [127, 0, 0, 2], [127, 0, 0, 2]]
@@ -305,6 +306,7 @@ fn where_clients_wait_they_wait_at_all_listeners() {
         stat_of(&mut first, "accepting_conns") == 0
     });
     assert_eq!(stat_of(&mut first, "listen_disabled_num"), 1);
+    assert!(server.stderr().contains("Too many open connections\n"));
     assert_eq!(stat_of(&mut first, "time_in_listen_disabled_us"), 0);
     for client in &mut waiting {
         let patience = Some(Duration::from_millis(20));

@@ -82,9 +82,6 @@ impl Door {
             match accepted {
                 Ok((socket, peer)) => self.admit(socket, peer, number, listener),
                 Err(error) if out_of_descriptors(&error) => {
-                    if self.shared.verbosity.load(Relaxed) > 0 {
-                        eprintln!("Too many open connections");
-                    }
                     self.pause_until(|| true);
                 }
                 // The client was gone before it was accepted, or something as short-lived.
@@ -145,6 +142,9 @@ impl Door {
 
     /// Stops accepting for a while, and then until `ready`.
     fn pause_until(&self, ready: impl Fn() -> bool) {
+        if self.shared.verbosity.load(Relaxed) > 0 {
+            eprintln!("Too many open connections");
+        }
         let conns = &self.shared.stats.conns;
         conns.pause();
         loop {

@@ -97,6 +97,8 @@ pub(super) fn parse_entry(mut text: &str, with_tls: bool) -> Result<Entry<'_>, S
     }
     let (host, port) = if let Some((host, rest)) = bracketed(text, "[", "]") {
         (host, rest.strip_prefix(':'))
+    } else if text.starts_with('[') {
+        return Err(format!("Invalid IPV6 address: \"{text}\""));
     } else if text.matches(':').count() > 1 {
         (text, None)
     } else {
@@ -107,6 +109,7 @@ pub(super) fn parse_entry(mut text: &str, with_tls: bool) -> Result<Entry<'_>, S
     };
     let port = match port {
         None => None,
+        Some("-1") => Some(0),
         // Differs from memcached, which takes a number over 65535 modulo 2^16: nobody means that.
         Some(digits) => match digits.parse() {
             Ok(port) => Some(port),
@@ -165,6 +168,7 @@ mod tests {
     #[test]
     fn entries_are_host_and_port_with_words_before_them() {
         assert_eq!(entry("127.0.0.1"), (None, "127.0.0.1", None));
+        assert_eq!(entry("host:-1"), (None, "host", Some(0)));
         assert_eq!(entry("host:80"), (None, "host", Some(80)));
         assert_eq!(entry("*:80"), (None, "*", Some(80)));
         assert_eq!(entry("::1"), (None, "::1", None));
@@ -228,6 +232,7 @@ mod tests {
     #[test]
     fn bad_entries_are_told_apart() {
         let text = |entry: &str| parse_entry(entry, false).expect_err(entry);
+        assert_eq!(text("[::1"), "Invalid IPV6 address: \"[::1\"");
         assert_eq!(text("h:abc"), "Invalid port number: \"abc\"");
         assert_eq!(text("h:99999"), "Invalid port number: \"99999\"");
         assert_eq!(
