@@ -1,5 +1,7 @@
 //! What the tests of the server process share.
 
+#![allow(dead_code, reason = "each test crate uses its own part of it")]
+
 use mcrs_testkit::{Program, Raw};
 
 /// Our server, as this package builds it.
