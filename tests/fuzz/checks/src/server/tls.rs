@@ -155,10 +155,6 @@ async fn converse(solo: &Solo, mut client: Client, data: &[u8], cuts: &[u8]) -> 
         assert!(turn < TURNS_MAX, "the session does not end");
         if wire.is_empty() && sending {
             sending = more(&mut client, &mut pieces, &mut wire, sent);
-            if wire.is_empty() && !sending {
-                // The session may be gone already.
-                let _ = near.shutdown(Shutdown::Write);
-            }
         }
         quiet += 1;
         match near.write(&wire) {
@@ -191,9 +187,12 @@ async fn converse(solo: &Solo, mut client: Client, data: &[u8], cuts: &[u8]) -> 
             Ok(0) | Err(_) => ended = true,
         }
         let gives_up = !understood || is_bent && quiet > PATIENCE;
-        if gives_up && sending {
+        if gives_up {
             sending = false;
             wire.clear();
+        }
+        if wire.is_empty() && !sending {
+            // The session may be gone already.
             let _ = near.shutdown(Shutdown::Write);
         }
         if ended && session.is_finished() {
