@@ -90,11 +90,17 @@ pub(super) fn manual(settings: &Settings) -> String {
     out.push_str(
         "\n.SH SIGNALS\n\
          SIGINT and SIGTERM end the server, SIGUSR1 lets it finish what it is doing before.\n\
-         SIGHUP reads files again that may be read again.\n\
+         SIGHUP reads the password file and the certificates again.\n\
          .SH ENVIRONMENT\n\
          .TP\n\
          .B MEMCACHED_PORT_FILENAME\n\
          File to which the addresses listened on are written when all are open.\n\
+         .TP\n\
+         .BR LISTEN_FDS , \\ LISTEN_PID\n\
+         Sockets opened by a service manager, which are served instead of those of the options.\n\
+         .TP\n\
+         .B NOTIFY_SOCKET\n\
+         Where a service manager is told when clients can come and when the server ends.\n\
          .SH EXIT STATUS\n\
          0 after a normal stop, 1 for a bad value or a failed start, 64 for options that do not go\n\
          together or are not there, 67 for an unknown account, 71 when the system refuses a socket or\n\

@@ -350,7 +350,7 @@ impl Conns {
     /// Ends the connections of TCP clients that wait for a command and have had none for more than
     /// so many seconds.
     ///
-    /// The client reads the end at once; the session does too, and goes. A value half read or a
+    /// The session reads the end, and goes; it can still say goodbye, as TLS wants it. A value half read or a
     /// reply half taken does not count as waiting for a command.
     pub fn kick_idle(&self, timeout_sec: u32, now: u32) {
         // A session takes itself off the list before it closes its descriptor, and it has to wait
@@ -362,7 +362,7 @@ impl Conns {
                 info.set_state(ConnState::Closing);
                 self.idle_kicks.fetch_add(1, Relaxed);
                 // Fails if the client is gone already.
-                let _ = shutdown(fd, Shutdown::Both);
+                let _ = shutdown(fd, Shutdown::Read);
             }
         }
     }

@@ -314,3 +314,19 @@ fn watchers_hear_of_failures() {
     let (fd, text) = told.split_once(" msg=").expect("the form");
     assert!(fd.parse::<u32>().is_ok() && !text.is_empty(), "{line}");
 }
+
+#[test]
+fn handshakes_that_stop_are_idle_clients() {
+    let certs = need!(Certs::new());
+    let server = serve(&certs, "idle_timeout=1", &["-t", "1"]);
+    let mut socket = connect(&server);
+    let hello = client_hello(&server);
+    socket.write_all(&hello[..50]).expect("it is read");
+    assert!(rest(socket).is_empty(), "closed without an answer");
+    let relay = need!(Relay::start(server.port(), &[]));
+    let mut raw = relay.connect();
+    raw.ask("version\r\n", "VERSION 1.6.45\r\n");
+    // Who is closed for it is told so, in TLS as well.
+    raw.expect_close();
+    relay.wait_for("clean");
+}

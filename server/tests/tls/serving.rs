@@ -1,7 +1,9 @@
 //! What good clients get.
 
+use std::net::UdpSocket;
 use std::time::Instant;
 
+use mcrs_testkit::wait::PATIENCE;
 use mcrs_testkit::{Address, Program, Raw, Server, free_port, need, wait_until};
 
 use super::peer::{Certs, Relay};
@@ -161,8 +163,19 @@ fn listeners_choose_for_themselves() {
 }
 
 #[test]
-fn unix_sockets_stay_plain() {
+fn unix_sockets_and_datagrams_stay_plain() {
     let certs = need!(Certs::new());
+    let port = free_port();
+    let _server = serve(&certs, "", &["-U", &port.to_string()]);
+    let socket = UdpSocket::bind("127.0.0.1:0").expect("a port");
+    socket.set_read_timeout(Some(PATIENCE)).expect("a time-out");
+    let ask = b"\0\x07\0\0\0\x01\0\0version\r\n";
+    socket
+        .send_to(ask, ("127.0.0.1", port))
+        .expect("it is sent");
+    let mut answer = [0; 100];
+    let len = socket.recv(&mut answer).expect("an answer");
+    assert_eq!(&answer[..len], b"\0\x07\0\0\0\x01\0\0VERSION 1.6.45\r\n");
     let server = Server::start_unix(&ours(), &["-Z", "-o", &certs.words("")]);
     server.connect().ask("version\r\n", "VERSION 1.6.45\r\n");
 }
@@ -295,7 +308,7 @@ fn many_connections_are_served_at_once() {
         stat(&relay, "ssl_proto_errors"),
         stat(&relay, "ssl_handshake_errors")
     );
-    assert!(started.elapsed() < mcrs_testkit::wait::PATIENCE);
+    assert!(started.elapsed() < PATIENCE);
 }
 
 #[test]
