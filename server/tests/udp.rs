@@ -319,10 +319,10 @@ fn every_worker_has_the_socket_unless_there_is_a_list() {
             stat_of(&mut raw, "curr_connections") == 1 + 3 + 1 - 1
         });
 
-        let server = start(&program, &["-t", "3", "-l", "127.0.0.2,127.0.0.3"]);
+        let server = start(&program, &["-t", "3", "-l", "127.0.0.2,127.0.0.3,::1"]);
         let mut udp = addresses(&server);
         udp.dedup();
-        assert_eq!(udp.len(), 3, "{udp:?}");
+        assert_eq!(udp.len(), 4, "{udp:?}");
         for address in udp {
             Client::to(address).ask(1, "get a\r\n", "END\r\n");
         }
