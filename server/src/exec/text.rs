@@ -129,10 +129,7 @@ impl Retrieval {
                 Some(Ok(key)) => key,
                 Some(Err(KeyTooLong)) => break self.refuse(out, start),
             };
-            context.note_lookup(key);
-            let found = self.look_up(context, key, out);
-            context.count_get(key, found);
-            if !found {
+            if !self.look_up(context, key, out) {
                 misses += 1;
                 continue;
             }
@@ -185,6 +182,7 @@ impl Retrieval {
             len: facts.value_len,
             cas: self.cas.then_some(facts.cas),
         };
+        context.note_lookup(key);
         let found = match self.touch {
             None => {
                 let run = out.room_for(ValueHead::MAX_LEN + COPY_MAX + CRLF.len());
@@ -199,6 +197,7 @@ impl Retrieval {
                 None => Shown::Nothing,
             },
         };
+        context.count_get(key, !matches!(found, Shown::Nothing));
         match found {
             Shown::Short(()) => true,
             Shown::Long(item) => {
