@@ -333,7 +333,7 @@ impl Engine {
     }
 
     /// The item with this key, dead or alive.
-    #[inline]
+    #[inline(always)]
     fn find<'t>(&self, bucket: &Bucket<'t>, hash: u64, key: &[u8]) -> Option<Place<'t>> {
         let arena = self.slab.arena();
         bucket.find(hash, |link| {
@@ -345,7 +345,7 @@ impl Engine {
     }
 
     /// Locks the key's bucket and finds its item there, if it is alive; a dead one is removed.
-    #[inline]
+    #[inline(always)]
     fn find_live(&self, hash: u64, key: &[u8], now: u32) -> Option<(Bucket<'_>, Place<'_>)> {
         let bucket = self.table.lock(hash);
         let place = self.find(&bucket, hash, key)?;

@@ -12,6 +12,9 @@
 //! Locks are spin locks, held for the time it takes to look at a few items; nothing that waits is
 //! done under one. Order: class lock (`slab.rs`) before bucket lock; at most one bucket is locked
 //! by a thread, except for the two of a split.
+//!
+//! What each lookup passes through is inlined, always: a call, and what it saves on the stack, are a
+//! tenth of a lookup.
 
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -142,7 +145,7 @@ impl Table {
     }
 
     /// Locks the bucket of a hash.
-    #[inline]
+    #[inline(always)]
     pub(super) fn lock(&self, hash: u64) -> Bucket<'_> {
         let mut count = self.count.load(Ordering::Acquire);
         loop {
@@ -174,7 +177,7 @@ impl Table {
         Link::from_raw(line.links[slot].load(Ordering::Relaxed))
     }
 
-    #[inline]
+    #[inline(always)]
     fn lock_at(&self, at: usize) -> Bucket<'_> {
         let line = self.buckets.get(at);
         let mut tries = 0;
@@ -365,7 +368,7 @@ impl Place<'_> {
 
 impl<'t> Bucket<'t> {
     /// The first link with the tag of this hash that `is_it` says yes to.
-    #[inline]
+    #[inline(always)]
     pub(super) fn find(&self, hash: u64, is_it: impl Fn(Link) -> bool) -> Option<Place<'t>> {
         let mut line = self.line;
         loop {

@@ -18,8 +18,8 @@ use crate::watch::CloseReason;
 
 /// Carries out one request and puts the reply in the output. `ahead` is what has come behind it.
 #[inline]
-pub fn run(context: &Context, request: Request<'_>, ahead: &[u8], out: &mut Output) -> Next {
-    match request {
+pub fn run(context: &Context, request: &Request<'_>, ahead: &[u8], out: &mut Output) -> Next {
+    match *request {
         Request::Get { cas, keys } => {
             let retrieval = Retrieval {
                 cas,
@@ -28,7 +28,7 @@ pub fn run(context: &Context, request: Request<'_>, ahead: &[u8], out: &mut Outp
             };
             retrieval.run(context, keys, out)
         }
-        Request::Store(head) => store(context, &head, ahead, out),
+        Request::Store(ref head) => store(context, head, ahead, out),
         Request::GetAndTouch { cas, exptime, keys } => {
             let expiry = context.shared.clock.expiry(exptime.into());
             let retrieval = Retrieval {
@@ -70,7 +70,7 @@ pub fn run(context: &Context, request: Request<'_>, ahead: &[u8], out: &mut Outp
             context.shared.verbosity.store(level.min(2), Relaxed);
             answer(out, "OK", noreply)
         }
-        Request::Meta(request) => meta::run(context, &request, ahead, out),
+        Request::Meta(ref request) => meta::run(context, request, ahead, out),
         Request::Version => {
             out.bytes().extend_from_slice(b"VERSION ");
             out.line(MEMCACHED_VERSION);

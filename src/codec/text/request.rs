@@ -292,12 +292,14 @@ pub fn decode(buf: &[u8]) -> Result<Decoded<Result<Request<'_>, BadRequest>>, De
     };
     let consumed = at + 1;
     let line = buf[..at].strip_suffix(b"\r").unwrap_or(&buf[..at]);
-    let value = if consumed < 4 {
-        Err(BadRequest::FORMAT)
-    } else {
-        parse(line)
-    };
-    Ok(Decoded::Complete { value, consumed })
+    Ok(Decoded::Complete {
+        value: if consumed < 4 {
+            Err(BadRequest::FORMAT)
+        } else {
+            parse(line)
+        },
+        consumed,
+    })
 }
 
 /// Takes a `get` of one key off the front of `buf`, if it is written as nearly every client does; how

@@ -16,8 +16,10 @@ impl Dialogue {
         if self.worker.verbosity() <= 1 && self.run_plain(input, at, output) {
             return true;
         }
-        let (value, consumed) = match request::decode(rest) {
-            Ok(Decoded::Complete { value, consumed }) => (value, consumed),
+        // Looked at where it is: requests are large for something to move about.
+        let decoded = request::decode(rest);
+        let (value, consumed) = match &decoded {
+            Ok(Decoded::Complete { value, consumed }) => (value, *consumed),
             Ok(Decoded::Incomplete) => return false,
             Err(_) => {
                 self.phase = Phase::Closing(CloseReason::Error);

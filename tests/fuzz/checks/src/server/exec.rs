@@ -63,7 +63,7 @@ fn next<'a>(context: &Context, data: &'a [u8]) -> Option<Step<'a>> {
     };
     let mut output = Output::default();
     let mut next = match value {
-        Ok(request) => exec::run(context, request, rest, &mut output),
+        Ok(request) => exec::run(context, &request, rest, &mut output),
         Err(bad) if bad.close => Next::Close(CloseReason::Error),
         Err(bad) => Next::Swallow {
             bytes: bad.swallow,
