@@ -1,7 +1,5 @@
 //! The same for the binary protocol.
 
-use mcrs_testkit::Frame;
-
 use super::*;
 
 fn get(opcode: u8, key: &[u8]) -> Vec<u8> {
