@@ -26,7 +26,10 @@ pub(super) fn identity(
     let (name, bytes) = read(what, settings.key.as_ref())?;
     let key = private_key(&bytes, settings.key_format).map_err(|why| failed(what, name, &why))?;
     let key = provider.key_provider.load_private_key(key);
-    let key = key.map_err(|error| failed(what, name, &error.to_string()))?;
+    let key = key.map_err(|error| match error {
+        rustls::Error::General(why) => failed(what, name, &why),
+        error => failed(what, name, &error.to_string()),
+    })?;
     let of_chain = chain.first().and_then(|first| Certificate::parse(first));
     let of_chain = of_chain.map(|certificate| certificate.public_key);
     // rustls would compare too, but takes no certificate of version 1.
