@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crate::crawler::Report;
+use crate::crawler::{Report, STEPS_PER_PAUSE};
 use crate::engine::Chore;
 use crate::exec::Shared;
 use crate::watch::Event;
@@ -16,7 +16,7 @@ use crate::watch::Event;
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// Rest between two steps of a page that moves.
-const PAUSE: Duration = Duration::from_micros(50);
+const PAUSE: Duration = Duration::from_micros(100);
 /// Rest when what is on a page that moves is in use.
 const WAIT: Duration = Duration::from_millis(5);
 
@@ -90,7 +90,8 @@ fn crawl(shared: &Shared, now: u32, at: &mut Instant) -> Option<Duration> {
         if !shared.crawler.step(engine, tocrawl, now, &mut tell) {
             return None;
         }
-        *at = Instant::now() + Duration::from_micros(tuning.crawler_sleep_us.into());
+        let pause = Duration::from_micros(tuning.crawler_sleep_us.into());
+        *at = Instant::now() + pause / STEPS_PER_PAUSE;
     }
     Some(at.saturating_duration_since(Instant::now()))
 }

@@ -13,7 +13,7 @@ use super::{Engine, ReassignError};
 /// Items taken off a moving page in one step.
 const STEP: usize = 4;
 /// Steps of one [`Engine::tend`].
-const STEPS: usize = 16;
+const STEPS: usize = 4;
 /// Ticks after which an item in several chunks is dropped for being read all the time.
 const PATIENCE: u32 = 5;
 
