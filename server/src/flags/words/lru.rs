@@ -1,4 +1,7 @@
 //! Words about the order of items: LRU segments, the thread that keeps them, the crawler.
+//!
+//! This engine orders items by a policy of its own (`engine/evict.rs`), which has no segments to tune. Words
+//! about those are taken, checked and shown, so that nothing that starts memcached fails to start this.
 
 use super::{Exit, Value, Word};
 
@@ -43,20 +46,20 @@ pub(super) const WORDS: &[Word] = &[
     .shown_as("lru_crawler_tocrawl"),
     Word::new(
         "lru_maintainer",
-        "keep items in segments by how they are used (default: enabled)",
+        "have the \"lru\" commands and figures of a segmented LRU\n(default: enabled); the order of items is this server's own",
     )
     .switches(|s| {
         s.lru_maintainer = true;
         s.lru_segmented = true;
     })
     .shown_as("lru_maintainer_thread"),
-    Word::new("no_lru_maintainer", "keep items in one order, the flat LRU").switches(|s| {
+    Word::new("no_lru_maintainer", "have none of them").switches(|s| {
         s.lru_maintainer = false;
         s.lru_segmented = false;
     }),
     Word::new(
         "hot_lru_pct",
-        "share of memory for new items, 1 to 79 percent",
+        "shown, tunes nothing: percent of memory for new items, 1 to 79",
     )
     .takes(|s, v| {
         s.hot_lru_pct = percent(v)?;
@@ -66,7 +69,7 @@ pub(super) const WORDS: &[Word] = &[
     .shown_as("hot_lru_pct"),
     Word::new(
         "warm_lru_pct",
-        "share of memory for items in use, 1 to 79 percent",
+        "the same for items in use",
     )
     .takes(|s, v| {
         s.warm_lru_pct = percent(v)?;
@@ -76,7 +79,7 @@ pub(super) const WORDS: &[Word] = &[
     .shown_as("warm_lru_pct"),
     Word::new(
         "hot_max_factor",
-        "age a new item may reach, times that of the oldest cold one",
+        "shown, tunes nothing: age of new items, times that of cold ones",
     )
     .takes(|s, v| {
         s.hot_max_factor = factor(v)?;

@@ -73,8 +73,7 @@ pub(super) const WORDS: &[Word] = &[
     Word::new("no_slab_automove", "the same as slab_automove=0").switches(|s| s.slab_automove = 0),
     Word::new(
         "slab_automove_ratio",
-        "by how much a class must be younger than another to get a page of\n\
-         it, over 0, at most 1",
+        "shown, tunes nothing: over 0, at most 1",
     )
     .takes(|s, v| {
         let ratio = v.decimal();
@@ -89,7 +88,7 @@ pub(super) const WORDS: &[Word] = &[
     .shown_as("slab_automove_ratio"),
     Word::new(
         "slab_automove_window",
-        "seconds looked back upon for that, 3 to 1800",
+        "shown, tunes nothing: seconds, 3 to 1800",
     )
     .takes(|s, v| match v.number()? {
         n @ 3..=1800 => {

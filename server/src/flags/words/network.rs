@@ -79,7 +79,8 @@ pub(super) const WORDS: &[Word] = &[
     Word::new("modern", "accepted, changes nothing"),
     Word::new(
         "no_modern",
-        "the defaults of memcached 1.4: no movement of pages, flat LRU",
+        "the defaults of memcached 1.4: pages stay where they are, dead items\n\
+         until somebody asks, no maxconns_fast",
     )
     .switches(|s| {
         if !s.slab_chunk_max_given {
