@@ -231,6 +231,8 @@ fn saslpasswd2_adds_users_while_the_server_runs() {
     let server = serve(ours(), dir.path());
     let mut raw = server.connect();
     assert_eq!(told(&mut raw, &plain("dave", "secret")), failure());
+    let warning = server.stderr();
+    assert!(warning.contains("nobody can log in yet"), "{warning}");
     let input = dir.path().join("input");
     fs::write(&input, "secret").expect("a file");
     let made = Command::new(tool.path())

@@ -32,6 +32,17 @@ impl Accounts {
         }
     }
 
+    /// The files, if none of them can be read: then nobody can log in.
+    pub(super) fn unreadable(&self) -> Option<String> {
+        let files = self.passwords.iter().chain([&self.sasldb]);
+        let names: Vec<String> = files
+            .clone()
+            .map(|path| path.display().to_string())
+            .collect();
+        let unreadable = files.into_iter().all(|path| File::open(path).is_err());
+        unreadable.then(|| names.join(" or "))
+    }
+
     pub(super) fn host(&self) -> &str {
         &self.host
     }

@@ -116,9 +116,14 @@ impl Sasl {
             None => Mechanism::ALL.to_vec(),
         };
         let sasldb = config.sasldb_path.unwrap_or_else(|| "/etc/sasldb2".into());
+        let accounts = Accounts::new(PathBuf::from(sasldb), files.passwords.clone());
+        if let Some(files) = accounts.unreadable() {
+            // They may come yet: each login looks again.
+            eprintln!("WARNING: nobody can log in yet: {files} cannot be read");
+        }
         Ok(Sasl {
             mechanisms,
-            accounts: Accounts::new(PathBuf::from(sasldb), files.passwords.clone()),
+            accounts,
             log_level: config.log_level,
         })
     }
