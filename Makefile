@@ -108,7 +108,7 @@ check: deps ## format, lints, layer builds, Rust tests: what to run before a com
 	$(CARGO) clippy --locked -p mcrsd --all-targets --features debug-commands -- -D warnings
 	$(CARGO) test --locked --workspace --exclude memcache_rs --no-fail-fast
 	$(CARGO) test --locked -p mcrs --features capi --lib capi
-	$(CARGO) test --locked -p mcrsd --features debug-commands --lib --test transcripts
+	$(CARGO) test --locked -p mcrsd --features debug-commands --lib --test transcripts --test debug
 
 .PHONY: php-test
 php-test: dist ## the extension in PHP: phpt, vectors, interchange with pecl's

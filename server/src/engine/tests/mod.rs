@@ -11,6 +11,7 @@ mod parts;
 mod read;
 mod threads;
 mod walk;
+mod witness;
 
 use super::*;
 
