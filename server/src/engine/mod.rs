@@ -85,6 +85,9 @@ pub use witness::{Evicted, Fate, Witness};
 /// aligned to 8 bytes, or the power of two above the limit. Costs no memory.
 const RESERVE_BYTES: usize = 32 << 30;
 
+/// Keys that [`Engine::prefetch`] looks at: enough to hide how slow memory is.
+pub const PREFETCH_MAX: usize = 16;
+
 /// A cache. Share it by reference between threads.
 #[derive(Debug)]
 pub struct Engine {
@@ -195,13 +198,20 @@ impl Engine {
         Some(item)
     }
 
-    /// Starts to bring what lookups of these keys will touch into the processor's cache: worth
-    /// its while for a few to a few dozen keys that are all looked up right afterwards, when the
+    /// Starts to bring what lookups of the first [`PREFETCH_MAX`] of these keys will touch into the
+    /// processor's cache: worth its while if they are all looked up right afterwards, when the
     /// cache is larger than the processor's. Changes nothing.
-    pub fn prefetch<'k>(&self, keys: impl Iterator<Item = &'k [u8]> + Clone) {
-        let hashes = keys.map(|key| self.hash(key));
-        hashes.clone().for_each(|hash| self.table.prefetch(hash));
-        for link in hashes.filter_map(|hash| self.table.guess(hash)) {
+    #[inline]
+    pub fn prefetch<'k>(&self, keys: impl Iterator<Item = &'k [u8]>) {
+        let mut hashes = [0; PREFETCH_MAX];
+        let mut count = 0;
+        for (place, key) in hashes.iter_mut().zip(keys) {
+            *place = self.hash(key);
+            self.table.prefetch(*place);
+            count += 1;
+        }
+        let hashes = hashes[..count].iter();
+        for link in hashes.filter_map(|&hash| self.table.guess(hash)) {
             self.arena().prefetch(link);
         }
     }

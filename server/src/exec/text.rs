@@ -12,7 +12,9 @@ use mcrs::codec::text::{BadRequest, CRLF, Request, ValueHead};
 use super::output::COPY_MAX;
 use super::upload::{Answer, Intake};
 use super::{Context, Mark, Next, Output, Refusal, Upload, admin, meta, stats};
-use crate::engine::{Arith, Delete, Direction, Facts, Mode, ReserveError, Shown, Terms};
+use crate::engine::{
+    Arith, Delete, Direction, Facts, Mode, PREFETCH_MAX, ReserveError, Shown, Terms,
+};
 use crate::flags::MEMCACHED_VERSION;
 use crate::watch::CloseReason;
 
@@ -124,6 +126,10 @@ impl Retrieval {
         };
         let (mut hits, mut misses) = (0, 0);
         let end = loop {
+            if (hits + misses) % PREFETCH_MAX as u64 == 0 && !keys.rest().is_empty() {
+                let ahead = keys.filter_map(Result::ok);
+                context.shared.engine.prefetch(ahead);
+            }
             let key = match keys.next() {
                 None => break None,
                 Some(Ok(key)) => key,
