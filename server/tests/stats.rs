@@ -238,6 +238,15 @@ fn settings_follow_commands() {
 }
 
 #[test]
+fn every_option_shows_under_the_name_it_says() {
+    let server = ours(&[]);
+    let shown = names(&server, "stats settings");
+    for name in mcrsd::flags::stat_names() {
+        assert!(shown.iter().any(|shown| shown == name), "no {name}");
+    }
+}
+
+#[test]
 fn memory_taken_can_count_from_another_start() {
     const START: &str = "4294967328";
     let count = |program: Program| {
