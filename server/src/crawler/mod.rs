@@ -234,6 +234,11 @@ impl Crawler {
         more
     }
 
+    /// Has everything looked at soon, for it was flushed: what is dead takes memory.
+    pub fn hurry(&self, now: u32) {
+        self.state().schedule.hurry(now);
+    }
+
     /// Ends a run under way; what it has dropped is gone.
     pub fn stop(&self) {
         let mut state = self.state();

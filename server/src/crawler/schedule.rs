@@ -123,6 +123,13 @@ impl Schedule {
         self.not_before = now + RESPITE;
     }
 
+    /// Has everything looked at soon, for much of it has died.
+    pub(super) fn hurry(&mut self, now: u32) {
+        for due in &mut self.due {
+            due.at = due.at.min(now + LEAST);
+        }
+    }
+
     /// Decides when a class, counted from 1, is due again after a run. Ticks until then.
     pub(super) fn note(&mut self, class: usize, tally: &Tally, now: u32) -> u32 {
         let Some(due) = class.checked_sub(1).and_then(|at| self.due.get_mut(at)) else {
@@ -187,6 +194,17 @@ mod tests {
         let late = (live(100 + 1200), 100);
         assert_eq!(pause(&[(live(101), 1), late], 1), 1200);
         assert_eq!(pause(&[(live(101), 2), late], 1), 5);
+    }
+
+    #[test]
+    fn everything_is_looked_at_soon_when_told_to_hurry() {
+        let mut schedule = Schedule::new(2);
+        for class in 1..=CLASSES_MAX {
+            schedule.note(class, &Tally::default(), 10);
+        }
+        schedule.hurry(20);
+        assert!(schedule.due(24, 0).is_used_up());
+        assert_eq!(schedule.due(25, 0).classes().count(), CLASSES_MAX);
     }
 
     #[test]

@@ -25,6 +25,8 @@ pub(super) enum Death {
 #[derive(Debug, Default)]
 pub(super) struct Expiry {
     generation: AtomicU32,
+    /// Nothing is left of the generations before this one.
+    swept: AtomicU32,
     /// From this tick on, what was last accessed at or before it is dead; 0: none.
     point: AtomicU32,
     /// Items stored with less than so many ticks to live are temporary; 0: none are.
@@ -65,8 +67,19 @@ impl Expiry {
 
     /// Would the next flush make items alive that died long ago and are still there?
     pub(super) fn must_sweep(&self) -> bool {
-        // After a sweep at generation g, g is the only one left; it comes round again in 16.
-        self.generation.load(Ordering::Relaxed) % (GENERATIONS - 1) == GENERATIONS - 2
+        // The oldest generation that may be left comes round again in 16.
+        let swept = self.swept.load(Ordering::Relaxed);
+        self.generation().wrapping_sub(swept) >= GENERATIONS - 2
+    }
+
+    /// The present generation.
+    pub(super) fn generation(&self) -> u32 {
+        self.generation.load(Ordering::Relaxed)
+    }
+
+    /// Notes that all items of the generations before this one have been removed.
+    pub(super) fn note_swept(&self, generation: u32) {
+        self.swept.store(generation, Ordering::Relaxed);
     }
 
     /// Sets the point, 0 for none.

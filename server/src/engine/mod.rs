@@ -257,8 +257,9 @@ impl Engine {
     }
 
     /// Drops every item there is; what is stored afterwards, even within the same tick, lives.
-    /// Cancels a pending [`flush_at`](Engine::flush_at). The memory is reused bit by bit; one
-    /// call in fifteen clears it at once.
+    /// Cancels a pending [`flush_at`](Engine::flush_at). The memory is reused bit by bit, or
+    /// cleared by a [`reap`](Engine::reap) of everything; a fifteenth call without one in between
+    /// clears it at once.
     pub fn flush_all(&self) {
         let _one_at_a_time = self.flushing.lock().unwrap_or_else(PoisonError::into_inner);
         if self.expiry.must_sweep() {

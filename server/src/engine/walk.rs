@@ -18,7 +18,13 @@ const AHEAD: usize = 4;
 
 /// How far a walk has come.
 #[derive(Debug)]
-pub struct Walk(Tour);
+pub struct Walk {
+    tour: Tour,
+    /// The flush generation at its beginning.
+    generation: u32,
+    /// It has left nothing out so far.
+    whole: bool,
+}
 
 /// What a walk found out about an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,7 +94,11 @@ impl Quota {
 impl Engine {
     /// Begins a walk.
     pub fn walk(&self) -> Walk {
-        Walk(self.table.tour())
+        Walk {
+            tour: self.table.tour(),
+            generation: self.expiry.generation(),
+            whole: true,
+        }
     }
 
     /// Goes on with a walk by one bucket, which has about a dozen items, looks at those the quota
@@ -102,9 +112,11 @@ impl Engine {
         mut found: impl FnMut(u8, Found),
     ) -> bool {
         self.prefetch_ahead(walk);
-        self.table.visit(&mut walk.0, |bucket, link| {
+        let whole = &mut walk.whole;
+        let more = self.table.visit(&mut walk.tour, |bucket, link| {
             let class = self.class_of(link);
             if !quota.has(class) {
+                *whole = false;
                 return;
             }
             quota.take(class);
@@ -120,7 +132,11 @@ impl Engine {
                 Found::Live { expiry }
             };
             found(class as u8 + 1, what);
-        })
+        });
+        if !more && walk.whole {
+            self.expiry.note_swept(walk.generation);
+        }
+        more
     }
 
     /// Goes on with a walk by one bucket and shows the live items of the quota's classes in it to
@@ -135,7 +151,7 @@ impl Engine {
     ) -> bool {
         self.prefetch_ahead(walk);
         let mut pins: Vec<(Pin, (u32, u32))> = Vec::new();
-        let more = self.table.visit(&mut walk.0, |_, link| {
+        let more = self.table.visit(&mut walk.tour, |_, link| {
             let class = self.class_of(link);
             let header = self.header(link);
             if !quota.has(class) || self.expiry.is_dead(header, now) {
@@ -159,11 +175,12 @@ impl Engine {
                 self.drop_dead(bucket, link, self.class_of(link));
             }
         };
-        while self.table.visit(&mut walk.0, visit) {}
+        while self.table.visit(&mut walk.tour, visit) {}
+        self.expiry.note_swept(walk.generation);
     }
 
     fn prefetch_ahead(&self, walk: &Walk) {
-        for link in self.table.guess_ahead(&walk.0, AHEAD) {
+        for link in self.table.guess_ahead(&walk.tour, AHEAD) {
             self.arena().prefetch(link);
         }
     }

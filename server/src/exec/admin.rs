@@ -57,6 +57,7 @@ pub(super) fn flush(context: &Context, exptime: i64) -> bool {
         shared.engine.flush_at(point - 1);
     } else {
         shared.engine.flush_all();
+        shared.crawler.hurry(shared.clock.now());
     }
     true
 }

@@ -249,6 +249,7 @@ fn what_is_in_use_is_waited_for() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "fills megabytes")]
 fn a_draft_on_the_page_is_waited_for() {
     let engine = engine();
     let mut drafts = Vec::new();
@@ -365,4 +366,36 @@ fn pages_are_of_a_mebibyte_however_large_memory_is() {
     assert_eq!(tend(&engine, 1), Chore::Done);
     assert_eq!((pages(&engine, class), pages(&engine, class + 2)), (2, 1));
     assert_eq!(engine.stats().pages_moved, 1);
+}
+
+#[test]
+fn few_large_items_move_too() {
+    let engine = with(config(4));
+    engine.set_automove(Automove::Off);
+    let value = |i: usize| vec![i as u8; 12_000];
+    let stored = 100;
+    for i in 0..stored {
+        set(&engine, &key(i), &value(i));
+    }
+    let class = class_of(&engine, 0);
+    for i in (0..stored).filter(|i| i % 10 != 0) {
+        assert_eq!(engine.delete(&key(i), None, 1), Delete::Done);
+    }
+    let reader = engine.get(&key(0), 1).expect("there");
+    let before = pages(&engine, class);
+    assert!(before >= 2);
+    assert_eq!(engine.reassign(Some(class), 0), Ok(()));
+    let mut last = tend(&engine, 1);
+    if last == Chore::Wait {
+        drop(reader);
+        last = tend(&engine, 1);
+    }
+    assert_eq!(last, Chore::Done);
+    assert_eq!(pages(&engine, class), before - 1);
+    let left = (0..stored).step_by(10);
+    assert!(
+        left.clone()
+            .all(|i| super::value(&engine, &key(i), 1) == Some(value(i)))
+    );
+    assert_eq!(engine.stats().evictions, 0);
 }

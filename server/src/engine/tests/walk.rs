@@ -55,6 +55,27 @@ fn the_dead_are_reclaimed_and_the_living_left_alone() {
 }
 
 #[test]
+fn flushes_clear_at_once_only_if_nobody_did_before() {
+    let engine = engine();
+    let flush = |reaps: bool| {
+        set(&engine, b"a", b"1");
+        engine.flush_all();
+        if reaps {
+            let mut walk = engine.walk();
+            while engine.reap(&mut walk, &mut everything(), 1, |_, _| ()) {}
+        }
+        engine.stats().curr_items
+    };
+    assert!((0..100).all(|_| flush(true) == 0));
+    let kept: Vec<u64> = (0..32).map(|_| flush(false)).collect();
+    assert!(
+        kept.iter().all(|&items| items == 1),
+        "the key's own, which replaces the one before"
+    );
+    assert!((0..40).all(|_| value(&engine, b"a", 1).is_none()));
+}
+
+#[test]
 fn a_quota_limits_classes_and_items() {
     let engine = engine();
     for i in 0..30 {
