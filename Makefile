@@ -127,7 +127,7 @@ site-test: dist ## the example site in a browser
 	@tests/site/run
 
 .PHONY: bench
-bench: dist ## what an operation costs a PHP process beside pecl's, the server beside memcached
+bench: dist ## what an operation costs a PHP process beside pecl's, the server beside memcached and a floor
 	@benches/php/run
 	$(CARGO) bench --locked -p mcrsd --bench server
 

@@ -77,9 +77,7 @@ fn cpu(rows: &[Work], ours: &Program, other: &Program) {
     );
     let mut rigs = vec![Rig::server(ours), Rig::server(other)];
     for work in rows {
-        if work.to_floor.is_some() {
-            rigs.push(Rig::floor(work));
-        }
+        rigs.push(Rig::floor(work));
         if rigs.iter_mut().all(|rig| rig.answers(work)) {
             // Once for what only the first time costs.
             rigs.iter_mut().for_each(|rig| _ = rig.measure(work));
@@ -94,21 +92,18 @@ fn cpu(rows: &[Work], ours: &Program, other: &Program) {
     }
 }
 
-/// A line of the table, from the times of ours, the other and perhaps the floor in each round.
+/// A line of the table, from the times of ours, the other and the floor in each round.
 fn row(work: &Work, rounds: &[Vec<f64>]) -> String {
-    let time = |who: usize| match rounds[0].get(who) {
-        Some(_) => format!("{:.0}", median(rounds.iter().map(|round| round[who]))),
-        None => "-".to_owned(),
-    };
-    let ratio = |who: usize, bar: Option<f64>| match bar {
-        Some(bar) => judged(
-            median(rounds.iter().map(|round| round[0] / round[who])),
-            bar,
-        ),
-        None => "-".to_owned(),
+    let time = |who: usize| median(rounds.iter().map(|round| round[who]));
+    let ratio = |who: usize, bar: Option<f64>| {
+        let ratio = median(rounds.iter().map(|round| round[0] / round[who]));
+        match bar {
+            Some(bar) => judged(ratio, bar),
+            None => format!("{ratio:.2}"),
+        }
     };
     format!(
-        "{:<26}{:>8}{:>11}{:>8}   {:<20}{:<20}",
+        "{:<26}{:>8.0}{:>11.0}{:>8.0}   {:<20}{:<20}",
         work.name,
         time(0),
         time(1),
