@@ -130,6 +130,7 @@ site-test: dist ## the example site in a browser
 bench: dist ## what an operation costs a PHP process beside pecl's, the server beside memcached and a floor
 	@benches/php/run
 	$(CARGO) bench --locked -p mcrsd --bench server
+	$(CARGO) bench --locked -p mcrsd --bench pauses
 
 .PHONY: fuzz-smoke
 fuzz-smoke: deps ## hostile bytes for every parser, 10 s each
