@@ -37,6 +37,26 @@ fn a_get_of_more_values_than_memory_is_an_error() {
     server.connect().ask(format!("get{keys}\r\n"), "END\r\n");
 }
 
+#[test]
+fn too_many_replies_at_once_end_the_connection() {
+    let stock = need!(Program::memcached());
+    for program in [ours(), stock] {
+        // A megabyte for 32 workers: two buffers each, one of which is for replies.
+        let server = Server::start(&program, &["-t", "32", "-o", "read_buf_mem_limit=1"]);
+        let mut raw = server.connect();
+        raw.ask("delete a\r\n".repeat(13), "NOT_FOUND\r\n".repeat(13));
+        let mut greedy = TcpStream::connect(("127.0.0.1", server.port())).expect("it accepts");
+        let patience = Some(std::time::Duration::from_secs(10));
+        greedy.set_read_timeout(patience).expect("a time-out");
+        greedy.write_all(&b"delete a\r\n".repeat(20)).expect("sent");
+        let mut answered = Vec::new();
+        greedy.read_to_end(&mut answered).expect("the end");
+        // What was answered before comes; memcached drops it.
+        assert!(answered.is_empty() || answered == b"NOT_FOUND\r\n".repeat(13));
+        assert_eq!(stat_of(&mut raw, "response_obj_oom"), 1);
+    }
+}
+
 /// Whether the server has ended this connection.
 fn is_closed(client: &mut TcpStream) -> bool {
     match client.read(&mut [0; 10]) {

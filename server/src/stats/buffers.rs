@@ -82,14 +82,15 @@ impl Buffers {
         self.limit == u32::MAX || self.held.load(Relaxed) + OF_THE_WORKER <= self.limit
     }
 
-    /// Values that one command may be answered with.
+    /// Replies there may be before they are written, each value being one. What the worker has for
+    /// itself is always there.
     #[inline]
     pub fn reply_room(&self) -> u64 {
         if self.limit == u32::MAX {
             return u64::MAX;
         }
         let left = self.limit.saturating_sub(self.held.load(Relaxed) + 1);
-        u64::from(left) * u64::from(REPLIES_PER_BUFFER)
+        u64::from(left.max(1)) * u64::from(REPLIES_PER_BUFFER)
     }
 
     /// A connection now holds `to` instead of `from`.
@@ -156,7 +157,7 @@ mod tests {
             account.exchange(Share::default(), piece);
         }
         assert!(!account.has_room());
-        assert_eq!(account.reply_room(), 0);
+        assert_eq!(account.reply_room(), 13);
         account.exchange(piece, Share::default());
         assert!(account.has_room());
         assert_eq!(account.reply_room(), 13);

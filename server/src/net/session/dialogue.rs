@@ -195,6 +195,8 @@ impl Dialogue {
         let context = &self.worker.context;
         context.logger.serve(self.fd);
         self.enter(ConnState::Parse);
+        let room = context.counters.buffers.reply_room();
+        let mut replies = 0;
         let mut at = 0;
         loop {
             if output.is_full() {
@@ -209,6 +211,12 @@ impl Dialogue {
                     if *budget == 0 {
                         return (Pause::Turn, at);
                     }
+                    if replies == room {
+                        context.counters.response_obj_oom.add(1);
+                        self.phase = Phase::Closing(CloseReason::Error);
+                        continue;
+                    }
+                    replies += 1;
                     let whole = if self.binary {
                         self.run_frame(input, &mut at, output)
                     } else {
