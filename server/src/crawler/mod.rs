@@ -20,7 +20,7 @@ const STEP_ITEMS: u64 = 100;
 /// Steps of one pause. Source: mcrsd.md 1.3, `lru_crawler_sleep`: a pause after every 1000 items.
 pub const STEPS_PER_PAUSE: u32 = 1000 / STEP_ITEMS as u32;
 /// Buckets visited in one step at most, for the sake of large tables with few items.
-const STEP_BUCKETS: u32 = 512;
+const STEP_BUCKETS: u32 = 4096;
 /// Ticks a dump waits for a client that reads nothing. Source: mcrsd.md 2.9.
 const PATIENCE: u32 = 30 * 60;
 
