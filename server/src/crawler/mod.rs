@@ -18,7 +18,9 @@ use schedule::{Schedule, Tally};
 /// Items looked at in one step: few, so that whoever waits for the processor does not wait long.
 const STEP_ITEMS: u64 = 100;
 /// Steps of one pause. Source: mcrsd.md 1.3, `lru_crawler_sleep`: a pause after every 1000 items.
-pub const STEPS_PER_PAUSE: u32 = 1000 / STEP_ITEMS as u32;
+pub const STEPS_PER_PAUSE: u32 = (PAUSE_ITEMS / STEP_ITEMS) as u32;
+/// Items after which memcached pauses.
+const PAUSE_ITEMS: u64 = 1000;
 /// Buckets visited in one step at most, for the sake of large tables with few items.
 const STEP_BUCKETS: u32 = 4096;
 /// Ticks a dump waits for a client that reads nothing. Source: mcrsd.md 2.9.
@@ -66,6 +68,8 @@ struct Run {
     tallies: Box<[Tally]>,
     began: u32,
     commanded: bool,
+    /// Items looked at.
+    examined: u64,
 }
 
 impl Run {
@@ -77,6 +81,7 @@ impl Run {
             tallies: vec![Tally::default(); CLASSES_MAX].into(),
             began: now,
             commanded,
+            examined: 0,
         }
     }
 }
@@ -88,17 +93,43 @@ struct State {
     schedule: Schedule,
     /// By class, counted from 0, the tick at which the last run ended.
     ended: [u32; CLASSES_MAX],
+    /// What is still to be told.
+    reports: Vec<Report>,
 }
 
 impl State {
-    /// Ends a run: decides when each of its classes is due again, and tells what came of it.
-    fn conclude(&mut self, run: &Run, now: u32, tell: &mut dyn FnMut(&Report)) {
+    /// Goes on with the run under way by so many items or buckets. Whether there is more to do.
+    fn advance(&mut self, engine: &Engine, items: u64, buckets: u32, now: u32) -> bool {
+        let Some(run) = &mut self.run else {
+            return false;
+        };
+        let (mut examined, mut more) = (0, true);
+        for _ in 0..buckets {
+            if examined >= items || !more {
+                break;
+            }
+            let tallies = &mut run.tallies;
+            more = engine.reap(&mut run.walk, &mut run.quota, now, |class, found| {
+                examined += 1;
+                tallies[usize::from(class) - 1].add(found, now);
+            });
+        }
+        run.examined += examined;
+        more = more && !run.quota.is_used_up();
+        if !more && let Some(run) = self.run.take() {
+            self.conclude(&run, now);
+        }
+        more
+    }
+
+    /// Ends a run: decides when each of its classes is due again, and notes what came of it.
+    fn conclude(&mut self, run: &Run, now: u32) {
         for &class in &run.classes {
             let tally = &run.tallies[class - 1];
             let next_run = self.schedule.note(class, tally, now);
             let before = std::mem::replace(&mut self.ended[class - 1], now);
             if tally.examined > 0 {
-                tell(&Report {
+                self.reports.push(Report {
                     class: class as u8,
                     low_mark: tally.low_mark(),
                     next_reclaims: tally.next_reclaims(),
@@ -136,6 +167,7 @@ impl Crawler {
                 dump: None,
                 schedule: Schedule::new(now),
                 ended: [now; CLASSES_MAX],
+                reports: Vec::new(),
             }),
             starts: AtomicU64::new(0),
             forgotten: AtomicU64::new(0),
@@ -170,14 +202,25 @@ impl Crawler {
     ///
     /// # Errors
     /// Nothing was started.
-    pub fn dump(&'static self, quota: &Quota, now: u32) -> Result<Lease, Refusal> {
+    pub fn dump(&'static self, engine: &Engine, quota: &Quota, now: u32) -> Result<Lease, Refusal> {
         if quota.is_used_up() {
             return Err(Refusal::Nothing);
         }
         let mut state = self.state();
         state.schedule.defer(now);
-        let commanded = state.run.as_ref().is_some_and(|run| run.commanded);
-        if commanded || state.dump.is_some() {
+        // A run that would end without a pause is ended here: it may not even have begun.
+        let commanded = |state: &State| {
+            state
+                .run
+                .as_ref()
+                .filter(|run| run.commanded)
+                .map(|run| run.examined)
+        };
+        if let Some(left) = commanded(&state).and_then(|examined| PAUSE_ITEMS.checked_sub(examined))
+        {
+            state.advance(engine, left, 2 * STEP_BUCKETS, now);
+        }
+        if commanded(&state).is_some() || state.dump.is_some() {
             return Err(Refusal::Busy);
         }
         let progress = Arc::new(Progress::new(now));
@@ -204,32 +247,15 @@ impl Crawler {
         if let Some(dump) = &state.dump {
             dump.check(now);
         }
-        let run = match &mut state.run {
-            Some(run) => run,
-            none => {
-                let quota = state.schedule.due(now, tocrawl);
-                if quota.is_used_up() {
-                    return false;
-                }
+        if state.run.is_none() {
+            let quota = state.schedule.due(now, tocrawl);
+            if !quota.is_used_up() {
                 self.start();
-                none.insert(Run::new(engine, quota, false, now))
+                state.run = Some(Run::new(engine, quota, false, now));
             }
-        };
-        let (mut examined, mut more) = (0, true);
-        for _ in 0..STEP_BUCKETS {
-            if examined >= STEP_ITEMS || !more {
-                break;
-            }
-            let tallies = &mut run.tallies;
-            more = engine.reap(&mut run.walk, &mut run.quota, now, |class, found| {
-                examined += 1;
-                tallies[usize::from(class) - 1].add(found, now);
-            });
         }
-        more = more && !run.quota.is_used_up();
-        if !more && let Some(run) = state.run.take() {
-            state.conclude(&run, now, tell);
-        }
+        let more = state.advance(engine, STEP_ITEMS, STEP_BUCKETS, now);
+        state.reports.drain(..).for_each(|report| tell(&report));
         self.running.store(state.is_active(), Relaxed);
         more
     }

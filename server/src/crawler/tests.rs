@@ -117,21 +117,39 @@ fn dumps_and_commands_keep_out_of_each_others_way() {
     let (engine, crawler) = (engine(), crawler());
     (0..5000).for_each(|i| store(&engine, &format!("key {i}"), 0));
     let lease = crawler
-        .dump(&everything(), 2)
+        .dump(&engine, &everything(), 2)
         .expect("nothing is under way");
     assert!(crawler.is_running());
-    assert_eq!(crawler.dump(&everything(), 2).err(), Some(Refusal::Busy));
+    assert_eq!(
+        crawler.dump(&engine, &everything(), 2).err(),
+        Some(Refusal::Busy)
+    );
     assert_eq!(crawler.crawl(&engine, everything(), 2), Err(Refusal::Busy));
     drop(lease);
     assert!(!crawler.is_running());
     assert_eq!(crawler.crawl(&engine, everything(), 2), Ok(()));
-    assert_eq!(crawler.dump(&everything(), 2).err(), Some(Refusal::Busy));
+    assert_eq!(
+        crawler.dump(&engine, &everything(), 2).err(),
+        Some(Refusal::Busy)
+    );
     assert_eq!(crawler.crawl(&engine, everything(), 2), Ok(()), "joins");
     settle(crawler, &engine, 2);
-    assert!(crawler.dump(&everything(), 2).is_ok());
+    assert!(crawler.dump(&engine, &everything(), 2).is_ok());
     assert_eq!(crawler.starts(), 4);
     crawler.reset_stats();
     assert_eq!(crawler.starts(), 0);
+}
+
+#[test]
+fn a_short_run_is_over_when_a_dump_is_asked_for() {
+    let (engine, crawler) = (engine(), crawler());
+    (0..900).for_each(|i| store(&engine, &format!("key {i}"), 3));
+    assert_eq!(crawler.crawl(&engine, everything(), 3), Ok(()));
+    assert!(crawler.dump(&engine, &everything(), 3).is_ok());
+    assert_eq!(reclaimed(&engine), 900);
+    let mut told = 0;
+    while crawler.step(&engine, 0, 3, &mut |_| told += 1) {}
+    assert_eq!(told, 1);
 }
 
 #[test]
@@ -139,7 +157,7 @@ fn a_run_of_the_schedule_does_not_refuse_a_dump() {
     let (engine, crawler) = (engine(), crawler());
     (0..5000).for_each(|i| store(&engine, &format!("key {i}"), 0));
     assert!(step(crawler, &engine, 3), "there is more to do");
-    assert!(crawler.dump(&everything(), 3).is_ok());
+    assert!(crawler.dump(&engine, &everything(), 3).is_ok());
 }
 
 #[test]
@@ -166,7 +184,7 @@ impl Wake for Bell {
 fn a_client_that_reads_nothing_is_given_up_after_half_an_hour() {
     let (engine, crawler) = (engine(), crawler());
     let lease = crawler
-        .dump(&everything(), 10)
+        .dump(&engine, &everything(), 10)
         .expect("nothing is under way");
     let bell = Arc::new(Bell::default());
     let task = Waker::from(Arc::clone(&bell));
@@ -178,5 +196,5 @@ fn a_client_that_reads_nothing_is_given_up_after_half_an_hour() {
     step(crawler, &engine, 2801);
     assert!(lease.is_given_up(&task) && bell.0.load(Relaxed) == 1);
     drop(lease);
-    assert!(crawler.dump(&everything(), 2801).is_ok());
+    assert!(crawler.dump(&engine, &everything(), 2801).is_ok());
 }

@@ -261,7 +261,8 @@ fn dump(
         arg => classes(arg, 0),
     };
     let quota = quota.ok_or(BAD_CLASS)?;
-    let lease = shared.crawler.dump(&quota, shared.clock.now());
+    let now = shared.clock.now();
+    let lease = shared.crawler.dump(&shared.engine, &quota, now);
     let lease = lease.map_err(refused)?;
     Ok(Box::new(Dump::all(shared, form, quota, lease)))
 }
