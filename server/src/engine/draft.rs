@@ -171,7 +171,7 @@ impl Draft<'_> {
         let slab = &self.engine.slab;
         match &self.head {
             Some(head) if !self.layout.chunked => slab.class_of(head.link()),
-            _ => slab.classes().len() - 1,
+            _ => self.engine.chunked_class(),
         }
     }
 
@@ -244,7 +244,7 @@ impl Engine {
         let bytes = layout.head_bytes(front);
         let class = classes.fit(bytes).ok_or(ReserveError::TooLarge)?;
         let (mut head, bits) = self
-            .allocate(class, bytes, now)
+            .allocate(class, bytes, layout.chunked, now)
             .ok_or(ReserveError::NoMemory)?;
         item::write_head(self.arena(), &mut head, &layout, flags, key);
         let mut draft = Draft {
@@ -273,7 +273,8 @@ impl Engine {
         let classes = self.slab.classes();
         let bytes = rest + self.arena().body_start();
         let class = classes.fit(bytes).unwrap_or(classes.len() - 1);
-        self.allocate(class, bytes, now).map(|(chunk, _)| chunk)
+        self.allocate(class, bytes, true, now)
+            .map(|(chunk, _)| chunk)
     }
 
     /// Makes a complete draft the key's item, or not, as `mode` says.

@@ -337,10 +337,15 @@ impl Engine {
     /// The class an item counts in: that of the largest chunk if it has several.
     fn class_of(&self, link: Link) -> usize {
         if Layout::of(self.header(link)).chunked {
-            self.slab.classes().len() - 1
+            self.chunked_class()
         } else {
             self.slab.class_of(link)
         }
+    }
+
+    /// The class that chunked items count for, wherever their chunks are.
+    fn chunked_class(&self) -> usize {
+        self.slab.classes().len() - 1
     }
 
     /// The item with this key, dead or alive.

@@ -14,8 +14,18 @@ pub(super) const EVICTIONS_MAX: usize = 64;
 
 impl Engine {
     /// A chunk of a class for `bytes`, free or made free, and the policy's item bits for what is
-    /// stored in it.
-    pub(super) fn allocate(&self, class: usize, bytes: usize, now: u32) -> Option<(Chunk, u32)> {
+    /// stored in it. A failure for a part of a chunked item counts for the class such items are in.
+    pub(super) fn allocate(
+        &self,
+        class: usize,
+        bytes: usize,
+        chunked: bool,
+        now: u32,
+    ) -> Option<(Chunk, u32)> {
+        let count_failure = |class| {
+            let class = if chunked { self.chunked_class() } else { class };
+            self.counters.one(class, Count::OutOfMemory);
+        };
         let clock = self.shared.cas.load(Ordering::Relaxed);
         let (expiry, evict) = (&self.expiry, self.config.evict);
         match self.slab.allocate(
@@ -37,13 +47,13 @@ impl Engine {
                 }
             }
             Got::Nothing(class) => {
-                self.counters.one(class, Count::OutOfMemory);
+                count_failure(class);
                 return None;
             }
         }
         let chunk = self.make_room(class, bytes, now);
         if chunk.is_none() {
-            self.counters.one(class, Count::OutOfMemory);
+            count_failure(class);
         }
         chunk
     }
@@ -115,8 +125,10 @@ impl Engine {
         arena.release(pin)
     }
 
-    fn count_expelled(&self, link: Link, class: usize, dead: bool, now: u32) {
+    /// Counts an item that goes so that `room_class` has room, under the class of the item.
+    fn count_expelled(&self, link: Link, room_class: usize, dead: bool, now: u32) {
         let header = self.header(link);
+        let class = self.class_of(link);
         let unfetched = header.bits() & FETCHED == 0;
         if dead {
             self.counters.one(class, Count::Reclaimed);
@@ -134,6 +146,6 @@ impl Engine {
             self.counters.one(class, Count::EvictedNonzero);
         }
         let age = now.saturating_sub(header.access.load(Ordering::Relaxed));
-        self.slab.note_eviction(class, age);
+        self.slab.note_eviction(room_class, age);
     }
 }

@@ -164,6 +164,10 @@ fn large_items_are_evicted_whole() {
     }
     let stats = engine.stats();
     assert!(stats.evictions > 0 && stats.curr_items < 21, "{stats:?}");
+    for class in engine.class_stats(1) {
+        // Also when it was a smaller class that needed room.
+        assert!(class.items > 0 || class.evicted == 0, "{class:?}");
+    }
     assert!(stats.total_malloced_bytes <= 4 << 20 | 2 << 20, "{stats:?}");
     engine.flush_all();
     set(&engine, b"last", &bytes);
