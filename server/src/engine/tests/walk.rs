@@ -55,6 +55,7 @@ fn the_dead_are_reclaimed_and_the_living_left_alone() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "walks a hundred times")]
 fn flushes_clear_at_once_only_if_nobody_did_before() {
     let engine = engine();
     let flush = |reaps: bool| {
