@@ -11,13 +11,21 @@ pub(crate) fn ours() -> Program {
 
 /// One figure of `stats`, asked on a connection that stays: a new one would change what is counted.
 pub(crate) fn stat_of(raw: &mut Raw, name: &str) -> u64 {
+    let [figure] = stats_of(raw, [name]);
+    figure
+}
+
+/// Several figures of `stats` as they are at one moment, asked on a connection that stays.
+pub(crate) fn stats_of<const N: usize>(raw: &mut Raw, names: [&str; N]) -> [u64; N] {
     raw.send("stats\r\n");
     let text = String::from_utf8_lossy(&raw.read_until("END\r\n")).into_owned();
-    let line = text
-        .lines()
-        .find_map(|line| line.strip_prefix(&format!("STAT {name} ")));
-    line.unwrap_or_else(|| panic!("no {name}"))
-        .trim()
-        .parse()
-        .expect("a number")
+    names.map(|name| {
+        let line = text
+            .lines()
+            .find_map(|line| line.strip_prefix(&format!("STAT {name} ")));
+        line.unwrap_or_else(|| panic!("no {name}"))
+            .trim()
+            .parse()
+            .expect("a number")
+    })
 }
