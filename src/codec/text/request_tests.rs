@@ -138,6 +138,19 @@ fn short_lines_and_unknown_words_have_their_own_answers() {
 }
 
 #[test]
+fn noreply_is_one_of_the_first_23_words_or_none() {
+    let silent = |surplus: usize| {
+        let line = format!("delete k{} noreply\r\n", " x".repeat(surplus));
+        match one(line.as_bytes()) {
+            Ok(Request::Delete { noreply, .. }) => noreply,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert!(silent(20));
+    assert!(!silent(21));
+}
+
+#[test]
 fn lines_with_too_few_words_or_bad_numbers_are_refused() {
     for (line, reply, swallow) in [
         ("get", BAD_FORMAT, 0),

@@ -88,7 +88,8 @@ pub fn read(whole: &[u8]) -> Line<'_> {
     let Some((verb, args)) = words.split_first() else {
         return bad(ERROR, false);
     };
-    let noreply = args.last() == Some(&&b"noreply"[..]);
+    // The verb and 22 more words are looked at.
+    let noreply = args.len() <= 22 && args.last() == Some(&&b"noreply"[..]);
     match *verb {
         b"get" => get(args, None, false),
         b"gets" => get(args, None, true),
