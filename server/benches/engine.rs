@@ -7,10 +7,6 @@
 //! each figure is the best of several rounds, and one and several threads take turns. Memory is the process's resident memory after filling until the
 //! cache evicts, less what it was before the engine was made; each case runs in a process of its
 //! own, started from here.
-//!
-//! `replay FILE` counts misses of a trace (big-endian 32-bit numbers, one requested key each): a
-//! look-aside cache that stores 60 + crc32(key) mod 1500 bytes after each miss, first 400,000
-//! requests.
 
 use std::hint::black_box;
 use std::process::Command;
@@ -32,7 +28,6 @@ fn main() {
         ["speed"] => speed(),
         ["memory"] => memory(),
         ["pause"] => pause(),
-        ["replay", file] => replay(file),
         _ => {
             speed();
             memory();
@@ -295,31 +290,4 @@ fn pause() {
         at(0.9999),
         times[times.len() - 1],
     );
-}
-
-/// Miss ratio of a trace at two cache sizes.
-fn replay(file: &str) {
-    let trace = std::fs::read(file).expect("a readable trace");
-    let value = [b'v'; 1600];
-    for megabytes in [8, 24] {
-        let config = Config {
-            memory_limit_bytes: megabytes << 20,
-            ..Config::default()
-        };
-        let engine = Engine::new(config).expect("a valid configuration");
-        let (mut requests, mut misses) = (0, 0);
-        for number in trace.chunks_exact(4).take(400_000) {
-            let number = u32::from_be_bytes(number.try_into().expect("four bytes"));
-            let key = format!("t:{number:x}");
-            requests += 1;
-            if engine.get(key.as_bytes(), 1 + requests / 1000).is_none() {
-                misses += 1;
-                let len = 60 + crc32fast::hash(key.as_bytes()) as usize % 1500;
-                set(&engine, key.as_bytes(), &value[..len]);
-            }
-        }
-        let pages = engine.stats().total_malloced_bytes >> 20;
-        let ratio = f64::from(misses) / f64::from(requests);
-        println!("{file} -m {megabytes}: {ratio:.4} missed, {pages} pages");
-    }
 }

@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use super::Eviction;
+
 /// Bytes of a slab page as figures count them. Source: mcrsd.md 8.3.
 pub const PAGE_BYTES: usize = 1 << 20;
 
@@ -25,6 +27,8 @@ pub struct Config {
     /// Make room by evicting live items. `false` (`-M`): stores fail when memory is full, after
     /// dead items were reclaimed.
     pub evict: bool,
+    /// How it is chosen what is evicted.
+    pub eviction: Eviction,
     /// Largest item in bytes, header, key, flags and value together (`-I`): 1024 ..= 1 GiB, at
     /// most half of the memory limit.
     pub item_size_max: u32,
@@ -56,6 +60,7 @@ impl Default for Config {
         Config {
             memory_limit_bytes: 64 << 20,
             evict: true,
+            eviction: Eviction::default(),
             item_size_max: 1 << 20,
             growth_factor: 1.25,
             min_space: 48,

@@ -25,6 +25,7 @@ pub(super) enum Count {
     Evicted,
     EvictedNonzero,
     EvictedUnfetched,
+    EvictedActive,
     Reclaimed,
     ExpiredUnfetched,
     GetExpired,

@@ -4,7 +4,7 @@
 use std::sync::atomic::Ordering;
 
 use super::counters::Count;
-use super::evict;
+use super::evict::{self, Start};
 use super::item::{self, ENCODED_KEY, FETCHED, Layout, STALE, TOKEN_SENT};
 use super::memory::{Chunk, Link};
 use super::table::{Bucket, Place};
@@ -58,7 +58,11 @@ impl Draft<'_> {
             empty => {
                 let chunk = match self.ahead.pop() {
                     Some(chunk) => chunk,
-                    None => self.engine.allocate_data(rest, now).ok_or(NoMemory)?,
+                    None => {
+                        let is_first = self.first.is_none();
+                        let chunk = self.engine.allocate_data(rest, is_first, now);
+                        chunk.ok_or(NoMemory)?
+                    }
                 };
                 self.tail_filled = 0;
                 self.tail_room = rest.min(arena.chunk_bytes(chunk.link()) - arena.body_start());
@@ -130,7 +134,8 @@ impl Draft<'_> {
         let arena = self.engine.arena();
         let mut rest = self.layout.value_len;
         while rest > 0 {
-            let chunk = self.engine.allocate_data(rest, now);
+            let is_first = self.ahead.is_empty();
+            let chunk = self.engine.allocate_data(rest, is_first, now);
             let chunk = chunk.ok_or(ReserveError::NoMemory)?;
             rest -= rest.min(arena.chunk_bytes(chunk.link()) - arena.body_start());
             self.ahead.push(chunk);
@@ -243,8 +248,20 @@ impl Engine {
         }
         let bytes = layout.head_bytes(front);
         let class = classes.fit(bytes).ok_or(ReserveError::TooLarge)?;
+        let hash = self.hash(key);
+        let returned = self.table.returns(hash, class);
+        let start = match returned {
+            _ if layout.chunked => Start::Follows,
+            true => Start::Proven,
+            false => Start::New,
+        };
         let (mut head, bits) = self
-            .allocate(class, bytes, layout.chunked, now)
+            .allocate(
+                class,
+                bytes,
+                layout.chunked,
+                &self.wish(start, returned, now),
+            )
             .ok_or(ReserveError::NoMemory)?;
         item::write_head(self.arena(), &mut head, &layout, flags, key);
         let mut draft = Draft {
@@ -252,7 +269,7 @@ impl Engine {
             head: Some(head),
             layout,
             expiry,
-            hash: self.hash(key),
+            hash,
             bits,
             filled: 0,
             first: None,
@@ -269,11 +286,20 @@ impl Engine {
     }
 
     /// A chunk for the next part of a value of which so many bytes are left.
-    fn allocate_data(&self, rest: usize, now: u32) -> Option<Chunk> {
+    fn allocate_data(&self, rest: usize, is_first: bool, now: u32) -> Option<Chunk> {
         let classes = self.slab.classes();
         let bytes = rest + self.arena().body_start();
         let class = classes.fit(bytes).unwrap_or(classes.len() - 1);
-        self.allocate(class, bytes, true, now)
+        // The first stands for the whole item when it is chosen who must go, and in the class of
+        // the rest, which is often another, the last.
+        let is_last = bytes <= classes.size(class);
+        let start = if is_first || is_last {
+            Start::New
+        } else {
+            Start::Follows
+        };
+        let wish = self.wish(start, false, now);
+        self.allocate(class, bytes, true, &wish)
             .map(|(chunk, _)| chunk)
     }
 
@@ -488,7 +514,10 @@ impl Engine {
         if let Some(id) = self.arena().cas(head.link()) {
             id.store(cas, Ordering::Relaxed);
         }
-        let bits = draft.layout.bits() | draft.bits | self.expiry.generation_bits();
+        let mut bits = draft.layout.bits() | draft.bits | self.expiry.generation_bits();
+        if let Some(place) = place {
+            bits = evict::on_replace(bits, self.header(place.link()).bits());
+        }
         let link = self.arena().publish(head, bits);
         let mut replaced = None;
         match place {

@@ -9,12 +9,17 @@ impl Engine {
     pub fn stats(&self) -> Stats {
         let total = |count| self.counters.total(count);
         let moves = &self.mover.figures;
+        let counts = self.slab.counts();
         Stats {
             curr_items: total(Count::Items),
             bytes: total(Count::Bytes),
             total_items: total(Count::TotalItems),
             evictions: total(Count::Evicted),
             evicted_unfetched: total(Count::EvictedUnfetched),
+            evicted_active: total(Count::EvictedActive),
+            proved: counts.proved,
+            kept: counts.kept,
+            busy: counts.busy,
             reclaimed: total(Count::Reclaimed),
             expired_unfetched: total(Count::ExpiredUnfetched),
             crawler_checked: total(Count::CrawlerChecked),
@@ -56,11 +61,16 @@ impl Engine {
                 free_chunks: usage.free_chunks,
                 items: count(Count::Items),
                 temporary: count(Count::Temporary),
+                queued: usage.queued,
+                proved: usage.counts.proved,
+                kept: usage.counts.kept,
+                busy: usage.counts.busy,
                 requested_bytes: count(Count::Bytes),
                 age_sec: usage.age,
                 evicted: count(Count::Evicted),
                 evicted_nonzero: count(Count::EvictedNonzero),
                 evicted_unfetched: count(Count::EvictedUnfetched),
+                evicted_active: count(Count::EvictedActive),
                 evicted_time_sec: usage.evicted_time,
                 out_of_memory: count(Count::OutOfMemory),
                 reclaimed: count(Count::Reclaimed),
@@ -95,5 +105,6 @@ impl Engine {
     pub fn reset_stats(&self) {
         self.counters.reset();
         self.mover.figures.reset();
+        (0..self.slab.classes().len()).for_each(|class| self.slab.reset_counts(class));
     }
 }

@@ -113,12 +113,12 @@ impl Engine {
                 };
                 if won { bits | TOKEN_SENT } else { bits }
             },
-            |header| {
+            |link| {
                 if let Some(expiry) = look.touch {
-                    header.expiry.store(expiry, Relaxed);
+                    self.header(link).expiry.store(expiry, Relaxed);
                 }
                 if !look.silent {
-                    header.note_access(now);
+                    self.note_access(link, now);
                 }
             },
             |facts, value| show(facts, marks, value),

@@ -329,13 +329,15 @@ impl Header {
         false
     }
 
-    /// Notes that the item was accessed at this tick. Most accesses are not the first of a tick,
-    /// and what is not written stays in the caches of other cores.
+    /// Notes that the item was accessed at this tick; when it was before. Most accesses are not the
+    /// first of a tick, and what is not written stays in the caches of other cores.
     #[inline]
-    pub(super) fn note_access(&self, now: u32) {
-        if self.access.load(Ordering::Relaxed) != now {
+    pub(super) fn note_access(&self, now: u32) -> u32 {
+        let before = self.access.load(Ordering::Relaxed);
+        if before != now {
             self.access.store(now, Ordering::Relaxed);
         }
+        before
     }
 
     /// Changes item bits; a change that would touch the ownership bits or references is cut to
@@ -518,6 +520,11 @@ impl Arena {
     /// Bytes of a page.
     pub(super) fn page_bytes(&self) -> usize {
         self.page_bytes
+    }
+
+    /// Bytes a link counts in.
+    pub(super) fn unit(&self) -> usize {
+        1 << self.shift
     }
 
     /// Bytes of a chunk before its body.

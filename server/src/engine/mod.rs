@@ -38,12 +38,14 @@ mod draft;
 mod evict;
 mod expire;
 mod figures;
+mod ghosts;
 mod item;
 mod marks;
 mod memory;
 mod mover;
 mod outcome;
 mod overwrite;
+mod queue;
 mod read;
 mod rescue;
 mod room;
@@ -54,7 +56,7 @@ mod walk;
 mod witness;
 
 use std::hash::{BuildHasher, Hasher};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 pub use classes::CLASSES_MAX;
@@ -62,6 +64,8 @@ use classes::Classes;
 pub use config::{Config, ConfigError, KEY_MAX_BYTES, PAGE_BYTES};
 use counters::{Count, Counters};
 pub use draft::Draft;
+use evict::BUMP_TICKS;
+pub use evict::Eviction;
 use expire::{Death, Expiry};
 use item::{FETCHED, Layout};
 pub use item::{Facts, ItemRef, Pieces};
@@ -103,6 +107,8 @@ pub struct Engine {
     witness: OnceLock<&'static dyn Witness>,
     #[cfg(feature = "debug-commands")]
     locked: debug::Locked,
+    /// Index in [`Eviction::ALL`].
+    eviction: AtomicU8,
     shared: Shared,
 }
 
@@ -141,6 +147,7 @@ impl Engine {
             Some((table, slab, Counters::new()?, sizes))
         };
         let (table, slab, counters, sizes) = parts().ok_or(ConfigError::NoAddressSpace)?;
+        let eviction = config.eviction;
         Ok(Engine {
             config,
             table,
@@ -154,6 +161,7 @@ impl Engine {
             witness: OnceLock::new(),
             #[cfg(feature = "debug-commands")]
             locked: debug::Locked::default(),
+            eviction: AtomicU8::new(eviction as u8),
             shared: Shared {
                 cas: AtomicU64::new(1),
                 items: AtomicUsize::new(0),
@@ -190,9 +198,7 @@ impl Engine {
             key,
             now,
             |bits| evict::on_access(bits) | FETCHED,
-            |header| {
-                header.access.store(now, Ordering::Relaxed);
-            },
+            |link| self.note_access(link, now),
         )?;
         self.counters.one(item.class_index(), Count::GetHits);
         Some(item)
@@ -227,9 +233,9 @@ impl Engine {
             key,
             now,
             |bits| evict::on_access(bits) | FETCHED,
-            |header| {
-                header.expiry.store(expiry, Ordering::Relaxed);
-                header.access.store(now, Ordering::Relaxed);
+            |link| {
+                self.header(link).expiry.store(expiry, Ordering::Relaxed);
+                self.note_access(link, now);
             },
         )?;
         self.counters.one(item.class_index(), Count::TouchHits);
@@ -397,17 +403,26 @@ impl Engine {
         key: &[u8],
         now: u32,
         bits: impl Fn(u32) -> u32,
-        change: impl FnOnce(&Header),
+        change: impl FnOnce(Link),
     ) -> Option<ItemRef<'_>> {
         let (bucket, place) = self.find_live(self.hash(key), key, now)?;
         let link = place.link();
         let header = self.header(link);
         let before = (header.bits(), header.access.load(Ordering::Relaxed));
         let pin = self.arena().pin(link, bits)?;
-        change(header);
+        change(link);
         let item = ItemRef::new(self, pin, before);
         drop(bucket);
         Some(item)
+    }
+
+    /// Notes that an item was accessed at this tick; its bucket is locked, or it is owned.
+    #[inline]
+    fn note_access(&self, link: Link, now: u32) {
+        let before = self.header(link).note_access(now);
+        if now.saturating_sub(before) >= BUMP_TICKS && self.eviction() == Eviction::Lru {
+            self.slab.bump(link);
+        }
     }
 
     /// Counts an item as stored (`+1`) or gone (`-1`); its bucket is locked.

@@ -242,7 +242,7 @@ impl Engine {
         match (from.checked_sub(1), to) {
             (None, None) => return Err(ReassignError::Same),
             (None, Some(to)) => {
-                let granted = (0..pages).filter(|_| slab.grant(to, self.clock())).count();
+                let granted = (0..pages).filter(|_| slab.grant(to)).count();
                 self.mover.figures.pages.fetch_add(granted as u64, Relaxed);
                 self.tell_page_moved(None, Some(to), granted == pages);
             }
@@ -294,7 +294,7 @@ impl Engine {
                 moving.stuck_since = None;
             }
         }
-        match self.slab.finish(moving.from, moving.to, self.clock()) {
+        match self.slab.finish(moving.from, moving.to) {
             Some(given) => {
                 self.mover.figures.pages.fetch_add(given.into(), Relaxed);
                 if moving.left == 0 {
@@ -341,11 +341,6 @@ impl Engine {
             }
         }
         Chore::More
-    }
-
-    /// Items stored so far: the time in which pages age.
-    fn clock(&self) -> u64 {
-        self.shared.cas.load(Relaxed)
     }
 }
 

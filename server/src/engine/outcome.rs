@@ -160,6 +160,14 @@ pub struct Stats {
     pub evictions: u64,
     /// Of these, the ones never read (cumulative).
     pub evicted_unfetched: u64,
+    /// And the ones read since they were last looked at (cumulative).
+    pub evicted_active: u64,
+    /// As in [`ClassStats`], of all classes (cumulative).
+    pub proved: u64,
+    /// Likewise.
+    pub kept: u64,
+    /// Likewise.
+    pub busy: u64,
     /// Dead items whose memory was reused while looking for room (cumulative).
     pub reclaimed: u64,
     /// Items that died without ever being read, found dead by whatever means (cumulative).
@@ -233,6 +241,14 @@ pub struct ClassStats {
     pub items: u64,
     /// Of these, the ones that are not evicted.
     pub temporary: u64,
+    /// Items in the queue of those not yet read again, about; with an LRU all of them.
+    pub queued: u64,
+    /// Times that an item had been read when its turn in the queue came (cumulative).
+    pub proved: u64,
+    /// Times that another one had been read again when it might have gone (cumulative).
+    pub kept: u64,
+    /// Times that an item could not go because it was being read (cumulative).
+    pub busy: u64,
     /// Bytes of these items, without the unused rest of their chunks.
     pub requested_bytes: u64,
     /// Seconds since the last access of the item that would be evicted next, roughly.
@@ -243,6 +259,8 @@ pub struct ClassStats {
     pub evicted_nonzero: u64,
     /// Of these, the ones never read (cumulative).
     pub evicted_unfetched: u64,
+    /// And the ones read since they were last looked at (cumulative).
+    pub evicted_active: u64,
     /// Seconds between last access and eviction of the item evicted last.
     pub evicted_time_sec: u32,
     /// Reservations that failed for lack of memory (cumulative).

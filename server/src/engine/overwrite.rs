@@ -63,10 +63,10 @@ impl Engine {
         let temporary = self.expiry.is_temporary(new.expiry, now);
         header.lens.store(layout.lens(temporary), Relaxed);
         header.expiry.store(new.expiry, Relaxed);
-        header.note_access(now);
+        self.note_access(link, now);
         let encoded = if new.encoded_key { ENCODED_KEY } else { 0 };
-        let bits = layout.bits() | evict::on_store(true) | encoded;
-        arena.publish(chunk, bits | self.expiry.generation_bits());
+        let bits = layout.bits() | encoded | self.expiry.generation_bits();
+        arena.publish(chunk, evict::on_replace(bits, header.bits()));
         drop(bucket);
         let before = old.total_bytes(front);
         let grown = total.wrapping_sub(before);

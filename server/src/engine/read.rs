@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use super::counters::Count;
 use super::item::{FETCHED, Facts, ItemRef, Layout};
-use super::memory::{Header, Link};
+use super::memory::Link;
 use super::table::Bucket;
 use super::{Engine, evict};
 
@@ -43,7 +43,7 @@ impl Engine {
             link,
             most,
             |bits| evict::on_access(bits) | FETCHED,
-            |header| header.note_access(now),
+            |link| self.note_access(link, now),
             show,
         );
         let class = match &found {
@@ -63,7 +63,7 @@ impl Engine {
         link: Link,
         most: usize,
         bits: impl Fn(u32) -> u32,
-        change: impl FnOnce(&Header),
+        change: impl FnOnce(Link),
         show: impl FnOnce(&Facts, &[u8]) -> R,
     ) -> Shown<'_, R> {
         let spot = self.arena().spot(link);
@@ -75,7 +75,7 @@ impl Engine {
                 return Shown::Nothing;
             };
             let item = ItemRef::new(self, pin, before);
-            change(header);
+            change(link);
             return Shown::Long(item);
         }
         if !header.mark(bits) {
@@ -83,7 +83,7 @@ impl Engine {
         }
         let cas = spot.cas().map_or(0, |cas| cas.load(Relaxed));
         let expiry = header.expiry.load(Relaxed);
-        change(header);
+        change(link);
         spot.peek(0, layout.value_at() + layout.value_len, |body| {
             let facts = Facts::new(&layout, body, cas, expiry, before);
             Shown::Short(show(&facts, &body[layout.value_at()..]))

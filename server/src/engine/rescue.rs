@@ -5,9 +5,9 @@
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::Engine;
-use super::evict::{self, Wish};
+use super::evict::{self, Start};
 use super::item::{self, Layout};
-use super::memory::{Chunk, Link, Pin};
+use super::memory::{Chunk, DATA, Link, Pin};
 use super::mover::{Manner, Obstacle};
 use super::room::EVICTIONS_MAX;
 use super::slab::{Got, Met};
@@ -74,24 +74,21 @@ impl Engine {
     /// no further page: then the class would not have become smaller.
     fn room_for(&self, moving: Link, item: &Pin, now: u32) -> Option<Chunk> {
         let class = self.slab.class_of(moving);
-        if let Got::Chunk(chunk, _) = self.slab.allocate_within(class, None) {
-            return Some(chunk);
-        }
-        if !evict::is_worth_keeping(self.header(item.link())) {
-            return None;
-        }
-        let wish = Wish {
-            expiry: &self.expiry,
-            evict: self.config.evict,
-            now,
-            clock: self.shared.cas.load(Relaxed),
+        let worth_it = evict::is_worth_keeping(self.header(item.link()));
+        let header = self.header(moving);
+        let goes_on = header.bits() & DATA != 0 && header.lens.load(Relaxed) != 0;
+        let start = match worth_it {
+            _ if goes_on => Start::Follows,
+            true => Start::Proven,
+            false => Start::New,
         };
+        let wish = self.wish(start, false, now);
         for _ in 0..EVICTIONS_MAX {
-            match self.slab.allocate_within(class, Some(&wish)) {
+            match self.slab.allocate_within(class, &wish, worth_it) {
                 Got::Chunk(chunk, _) => return Some(chunk),
                 Got::Victim(victim, class) => {
                     self.mover.figures.reclaimed.fetch_add(1, Relaxed);
-                    if let Some((chunk, _)) = self.use_victim(victim, class, now) {
+                    if let Some((chunk, _)) = self.use_victim(victim, class, &wish) {
                         return Some(chunk);
                     }
                 }

@@ -2,17 +2,59 @@
 
 use std::sync::atomic::Ordering;
 
-use super::Engine;
 use super::counters::Count;
-use super::evict::{self, Wish};
+use super::evict::{self, Start, Victim, Wish};
 use super::item::{FETCHED, Layout};
 use super::memory::{Chunk, Link};
 use super::slab::Got;
+use super::{Engine, Eviction};
 
 /// Items removed for one chunk at most, before the store fails.
 pub(super) const EVICTIONS_MAX: usize = 64;
 
 impl Engine {
+    /// What is asked for when memory is wanted. `returned`: for an item that was evicted lately.
+    pub(super) fn wish(&self, start: Start, returned: bool, now: u32) -> Wish<'_> {
+        let (clock, items) = self.clock();
+        Wish {
+            expiry: &self.expiry,
+            evict: self.config.evict,
+            eviction: self.eviction(),
+            start,
+            returned,
+            ghosts: self.table.ghosts(),
+            now,
+            clock,
+            items,
+        }
+    }
+
+    /// How it is chosen who must go.
+    #[inline]
+    pub fn eviction(&self) -> Eviction {
+        let index = self.eviction.load(Ordering::Relaxed);
+        Eviction::ALL[usize::from(index) % Eviction::ALL.len()]
+    }
+
+    /// Changes how it is chosen who must go. Takes its time with many items, during which stores
+    /// wait: for an LRU all of them are put in a queue.
+    pub fn set_eviction(&self, eviction: Eviction) {
+        let before = self.eviction();
+        self.eviction.store(eviction as u8, Ordering::Relaxed);
+        if eviction == Eviction::Lru && before != eviction {
+            (0..self.slab.classes().len()).for_each(|class| self.slab.queue_all(class));
+        }
+    }
+
+    /// Items stored so far, and items there are, both about.
+    pub(super) fn clock(&self) -> (u64, usize) {
+        let shared = &self.shared;
+        (
+            shared.cas.load(Ordering::Relaxed),
+            shared.items.load(Ordering::Relaxed),
+        )
+    }
+
     /// A chunk of a class for `bytes`, free or made free, and the policy's item bits for what is
     /// stored in it. A failure for a part of a chunked item counts for the class such items are in.
     pub(super) fn allocate(
@@ -20,28 +62,17 @@ impl Engine {
         class: usize,
         bytes: usize,
         chunked: bool,
-        now: u32,
+        wish: &Wish<'_>,
     ) -> Option<(Chunk, u32)> {
         let count_failure = |class| {
             let class = if chunked { self.chunked_class() } else { class };
             self.counters.one(class, Count::OutOfMemory);
         };
-        let clock = self.shared.cas.load(Ordering::Relaxed);
-        let (expiry, evict) = (&self.expiry, self.config.evict);
-        match self.slab.allocate(
-            class,
-            bytes,
-            &Wish {
-                expiry,
-                evict,
-                now,
-                clock,
-            },
-        ) {
-            Got::Chunk(chunk, recycled) => return Some((chunk, evict::on_store(recycled))),
+        match self.slab.allocate(class, bytes, wish) {
+            Got::Chunk(chunk, bits) => return Some((chunk, bits)),
             Got::Victim(victim, class) => {
-                let chunk = self.use_victim(victim, class, now);
-                self.rebalance(class, now);
+                let chunk = self.use_victim(victim, class, wish);
+                self.rebalance(class, wish.now);
                 if chunk.is_some() {
                     return chunk;
                 }
@@ -51,7 +82,7 @@ impl Engine {
                 return None;
             }
         }
-        let chunk = self.make_room(class, bytes, now);
+        let chunk = self.make_room(class, bytes, wish);
         if chunk.is_none() {
             count_failure(class);
         }
@@ -59,23 +90,17 @@ impl Engine {
     }
 
     /// As [`allocate`](Engine::allocate), but moves no pages and counts no failure.
-    pub(super) fn make_room(&self, class: usize, bytes: usize, now: u32) -> Option<(Chunk, u32)> {
-        let clock = self.shared.cas.load(Ordering::Relaxed);
-        let (expiry, evict) = (&self.expiry, self.config.evict);
+    pub(super) fn make_room(
+        &self,
+        class: usize,
+        bytes: usize,
+        wish: &Wish<'_>,
+    ) -> Option<(Chunk, u32)> {
         for _ in 0..EVICTIONS_MAX {
-            match self.slab.allocate(
-                class,
-                bytes,
-                &Wish {
-                    expiry,
-                    evict,
-                    now,
-                    clock,
-                },
-            ) {
-                Got::Chunk(chunk, recycled) => return Some((chunk, evict::on_store(recycled))),
+            match self.slab.allocate(class, bytes, wish) {
+                Got::Chunk(chunk, bits) => return Some((chunk, bits)),
                 Got::Victim(victim, class) => {
-                    let chunk = self.use_victim(victim, class, now);
+                    let chunk = self.use_victim(victim, class, wish);
                     if chunk.is_some() {
                         return chunk;
                     }
@@ -89,15 +114,15 @@ impl Engine {
     /// Removes a victim; its chunk, if that is one of the class and free now.
     pub(super) fn use_victim(
         &self,
-        victim: evict::Victim,
+        victim: Victim,
         class: usize,
-        now: u32,
+        wish: &Wish<'_>,
     ) -> Option<(Chunk, u32)> {
-        let head = self.expel(victim, class, now)?;
+        let head = self.expel(victim, class, wish.now)?;
         let chunked = Layout::of(self.header(head.link())).chunked;
         // Chunks on a page that leaves the class are given back, not used again.
         if !chunked && self.slab.is_of(head.link(), class) {
-            return Some((head, evict::on_store(false)));
+            return Some((head, evict::on_store(wish.eviction, wish.start, false)));
         }
         self.free(head);
         None
@@ -105,7 +130,7 @@ impl Engine {
 
     /// Removes what was chosen to make room in a class; its head chunk, unless it was removed by somebody
     /// else or is being read, when it is freed later.
-    pub(super) fn expel(&self, victim: evict::Victim, class: usize, now: u32) -> Option<Chunk> {
+    pub(super) fn expel(&self, victim: Victim, class: usize, now: u32) -> Option<Chunk> {
         let (pin, arena) = (victim.pin, self.arena());
         let link = pin.link();
         let layout = Layout::of(self.header(link));
@@ -115,6 +140,9 @@ impl Engine {
         let idle = self.header(link).references() == 1;
         if idle && let Some(place) = bucket.find(hash, |other| other == link) {
             self.count_expelled(link, class, victim.dead, now);
+            if !victim.dead {
+                self.table.note_evicted(hash, class);
+            }
             self.count_item(link, -1);
             bucket.remove(place);
             let taken = arena.unlink(link);
@@ -141,6 +169,9 @@ impl Engine {
         self.counters.one(class, Count::Evicted);
         if unfetched {
             self.counters.one(class, Count::EvictedUnfetched);
+        }
+        if evict::is_worth_keeping(header) {
+            self.counters.one(class, Count::EvictedActive);
         }
         if header.expiry.load(Ordering::Relaxed) != 0 {
             self.counters.one(class, Count::EvictedNonzero);

@@ -2,17 +2,22 @@
 //!
 //! Each class has a lock of its own, held for a handful of steps; only storing and freeing take
 //! it. Each page keeps the list of its own free chunks, so that a page can be emptied and change
-//! class without a search through everything. Which page should change class is `balance.rs`,
-//! how it does `mover.rs`.
+//! class without a search through everything (`slab/leaving.rs`). Which page should change class
+//! is `balance.rs`, how it does `mover.rs`.
+
+mod leaving;
 
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::PAGE_BYTES;
+use super::balance::Worth;
 use super::classes::Classes;
-use super::evict::{self, Hand, Victim, Wish};
-use super::memory::{Arena, CLAIMED, Chunk, DATA, LINKED, Link, Pin, Region};
-use super::mover::Obstacle;
+use super::evict::{self, Counts, Marks, Order, Pages, Victim, Wish};
+use super::ghosts::EPOCHS;
+use super::memory::{Arena, Chunk, Link, Region};
+use leaving::Leaving;
+pub(super) use leaving::Met;
 
 /// The index of a page that is being emptied.
 const LEAVING: u32 = u32::MAX;
@@ -29,8 +34,7 @@ pub(super) struct Page {
     used: u32,
     /// It is in the list of pages with room.
     listed: bool,
-    /// When the hand began to walk it last, or when it was opened, in stores.
-    pub(super) entered: u64,
+    marks: Marks,
 }
 
 impl evict::Page for Page {
@@ -42,16 +46,9 @@ impl evict::Page for Page {
         self.cut as usize
     }
 
-    fn enter(&mut self, clock: u64) {
-        self.entered = clock;
+    fn marks(&mut self) -> &mut Marks {
+        &mut self.marks
     }
-}
-
-/// A page that is being emptied, and how far the walk over it is, in bytes.
-#[derive(Debug)]
-struct Leaving {
-    page: Page,
-    at: usize,
 }
 
 #[derive(Debug, Default)]
@@ -59,19 +56,25 @@ pub(super) struct Class {
     pub(super) pages: Vec<Page>,
     /// Indices of pages with room.
     room: Vec<u32>,
-    pub(super) hand: Hand,
+    order: Order,
     /// Chunks in use, on a page that is being emptied as well.
     used: u64,
     leaving: Option<Leaving>,
     /// Victims asked for since the balance was looked at.
     victims: u32,
+    /// And in this epoch.
+    victims_of_epoch: u64,
+    pub(super) worth: Worth,
 }
 
-/// A class, and the ticks between last access and eviction of what was evicted last. Keeps each
-/// class on cache lines of its own.
+/// A class and what may be read without its lock, on cache lines of its own.
 #[derive(Debug, Default)]
 #[repr(align(128))]
-struct Slot(Mutex<Class>, AtomicU32);
+struct Slot {
+    class: Mutex<Class>,
+    /// Ticks between last access and eviction of what was evicted last.
+    evicted_age: AtomicU32,
+}
 
 /// Pages that no class has.
 #[derive(Debug)]
@@ -85,23 +88,12 @@ struct Pool {
 /// What came of asking for a chunk.
 #[derive(Debug)]
 pub(super) enum Got {
-    /// A chunk, and whether it held something before.
-    Chunk(Chunk, bool),
+    /// A chunk, and the policy's item bits for what is stored in it.
+    Chunk(Chunk, u32),
     /// None is free; this item of this class is to be removed to make one free.
     Victim(Victim, usize),
     /// None is free in this class and there is nothing to remove.
     Nothing(usize),
-}
-
-/// What is met on a page that is being emptied.
-#[derive(Debug)]
-pub(super) enum Met {
-    /// An item, or the head of one in several chunks.
-    Item(Pin),
-    /// A part of an item's value; its head is somewhere.
-    Data { head: Pin, data: Link },
-    /// Something nobody can get hold of for now.
-    Busy(Obstacle),
 }
 
 /// The pages of all classes, each counted from 0 here.
@@ -127,6 +119,9 @@ pub(super) struct Usage {
     pub(super) free_chunks: u64,
     pub(super) age: u32,
     pub(super) evicted_time: u32,
+    /// Chunks in the queue of new items.
+    pub(super) queued: u64,
+    pub(super) counts: Counts,
 }
 
 impl Slab {
@@ -186,36 +181,41 @@ impl Slab {
         loop {
             let mut slot = self.lock(class);
             let slot = &mut *slot;
-            let size = self.classes.size(class);
-            if let Some((chunk, recycled)) = self.take_free(slot, size) {
-                return Got::Chunk(chunk, recycled);
+            if let Some(got) = self.take_free(slot, class, wish) {
+                return got;
             }
             // A flexible class has the next one to fall back on.
             let flexible = self.classes.is_flexible(class);
             let must = slot.pages.is_empty() && !flexible;
             if let Some(number) = self.take_page(must)
-                && !self.add_page(slot, class, number, wish.clock)
+                && !self.add_page(slot, class, number)
             {
                 self.give_page(number);
             }
-            if let Some((chunk, recycled)) = self.take_free(slot, size) {
-                return Got::Chunk(chunk, recycled);
+            if let Some(got) = self.take_free(slot, class, wish) {
+                return got;
             }
             if slot.pages.is_empty() && flexible {
                 class += 1;
                 continue;
             }
-            slot.victims += 1;
-            return match slot.hand.pick(&self.arena, &mut slot.pages, size, wish) {
+            self.note_victim(slot, class, wish);
+            let (order, mut pages) = self.ordered(slot, class);
+            return match order.pick(&mut pages, wish) {
                 Some(victim) => Got::Victim(victim, class),
                 None => Got::Nothing(class),
             };
         }
     }
 
-    /// A chunk of a class from the pages it has; if none is free and there is a wish, what must go
-    /// for one. A class that has no pages left falls back on the next.
-    pub(super) fn allocate_within(&self, mut class: usize, wish: Option<&Wish<'_>>) -> Got {
+    /// A chunk of a class from the pages it has; if none is free and something may go for it, what
+    /// must. A class that has no pages left falls back on the next.
+    pub(super) fn allocate_within(
+        &self,
+        mut class: usize,
+        wish: &Wish<'_>,
+        may_evict: bool,
+    ) -> Got {
         loop {
             let mut slot = self.lock(class);
             let slot = &mut *slot;
@@ -223,13 +223,14 @@ impl Slab {
                 class += 1;
                 continue;
             }
-            let size = self.classes.size(class);
-            if let Some((chunk, recycled)) = self.take_free(slot, size) {
-                return Got::Chunk(chunk, recycled);
+            if let Some(got) = self.take_free(slot, class, wish) {
+                return got;
             }
-            let victim =
-                wish.and_then(|wish| slot.hand.pick(&self.arena, &mut slot.pages, size, wish));
-            return match victim {
+            if !may_evict {
+                return Got::Nothing(class);
+            }
+            let (order, mut pages) = self.ordered(slot, class);
+            return match order.pick(&mut pages, wish) {
                 Some(victim) => Got::Victim(victim, class),
                 None => Got::Nothing(class),
             };
@@ -237,7 +238,7 @@ impl Slab {
     }
 
     /// Gives a class a page of the pool, if there is one. Whether it did.
-    pub(super) fn grant(&self, class: usize, clock: u64) -> bool {
+    pub(super) fn grant(&self, class: usize) -> bool {
         let number = {
             let mut pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
             if self.pages_taken() >= self.limit_pages() {
@@ -249,15 +250,42 @@ impl Slab {
             self.taken.fetch_add(1, Ordering::Relaxed);
             number
         };
-        let granted = self.add_page(&mut self.lock(class), class, number, clock);
+        let granted = self.add_page(&mut self.lock(class), class, number);
         if !granted {
             self.give_page(number);
         }
         granted
     }
 
+    /// The order of a class, and its pages to use it with.
+    fn ordered<'c>(
+        &'c self,
+        slot: &'c mut Class,
+        class: usize,
+    ) -> (&'c mut Order, Pages<'c, Page>) {
+        let pages = Pages {
+            arena: &self.arena,
+            list: &mut slot.pages,
+            index: &self.index,
+            chunk: self.classes.size(class),
+            used: slot.used as usize,
+        };
+        (&mut slot.order, pages)
+    }
+
+    /// Counts that room must be made.
+    fn note_victim(&self, slot: &mut Class, class: usize, wish: &Wish<'_>) {
+        slot.victims += 1;
+        slot.worth.note(wish.returned, wish.clock, wish.items);
+        slot.victims_of_epoch += 1;
+        if slot.victims_of_epoch * u64::from(EPOCHS) >= slot.used {
+            slot.victims_of_epoch = 0;
+            wish.ghosts.next_epoch(class);
+        }
+    }
+
     /// Gives a class a page that no class has. `false` if the system has no memory for it.
-    fn add_page(&self, slot: &mut Class, class: usize, number: u32, clock: u64) -> bool {
+    fn add_page(&self, slot: &mut Class, class: usize, number: u32) -> bool {
         if !self
             .arena
             .open_page(number as usize, self.classes.size(class), class as u8)
@@ -273,7 +301,7 @@ impl Slab {
             cut,
             used,
             listed: true,
-            entered: clock,
+            marks: Marks::new(self.classes.per_page(class)),
         });
         slot.room.push(index);
         true
@@ -287,7 +315,7 @@ impl Slab {
     /// Takes a chunk back.
     pub(super) fn free(&self, chunk: Chunk) {
         let class = self.class_of(chunk.link());
-        let (number, _) = self.arena.place(chunk.link());
+        let (number, at) = self.arena.place(chunk.link());
         let mut slot = self.lock(class);
         let index = self.index(number);
         let slot = &mut *slot;
@@ -306,13 +334,24 @@ impl Slab {
             .store(page.free, Ordering::Relaxed);
         page.free = self.arena.retire(chunk).raw();
         page.used -= 1;
+        page.marks.on_free(at / self.classes.size(class));
         if !page.listed {
             page.listed = true;
             slot.room.push(index);
         }
     }
 
-    fn take_free(&self, slot: &mut Class, size: usize) -> Option<(Chunk, bool)> {
+    /// A chunk that is free, if there is one.
+    fn take_free(&self, slot: &mut Class, class: usize, wish: &Wish<'_>) -> Option<Got> {
+        let (chunk, recycled) = self.claim_free(slot, self.classes.size(class))?;
+        let (order, mut pages) = self.ordered(slot, class);
+        order.enter(&mut pages, chunk.link(), wish);
+        let bits = evict::on_store(wish.eviction, wish.start, recycled);
+        Some(Got::Chunk(chunk, bits))
+    }
+
+    /// A free chunk, and whether it held something before.
+    fn claim_free(&self, slot: &mut Class, size: usize) -> Option<(Chunk, bool)> {
         while let Some(&index) = slot.room.last() {
             let page = &mut slot.pages[index as usize];
             let free = Link::from_raw(page.free);
@@ -366,118 +405,6 @@ impl Slab {
         self.taken.fetch_sub(1, Ordering::Relaxed);
     }
 
-    /// Takes a page from a class, the one its hand comes to next: no chunk of it is given out any
-    /// more. It stays the memory of what is on it until [`finish`](Slab::finish). `false` if the
-    /// class can spare none or is losing one already.
-    pub(super) fn begin(&self, class: usize) -> bool {
-        let mut slot = self.lock(class);
-        let slot = &mut *slot;
-        if slot.leaving.is_some() || !self.can_spare(slot, class) {
-            return false;
-        }
-        let index = slot.hand.next_page(slot.pages.len());
-        let page = slot.pages.swap_remove(index);
-        slot.hand.pages_changed();
-        self.set_index(page.number, LEAVING);
-        slot.room.clear();
-        for (index, page) in slot.pages.iter().enumerate() {
-            self.set_index(page.number, index as u32);
-            if page.listed {
-                slot.room.push(index as u32);
-            }
-        }
-        slot.leaving = Some(Leaving { page, at: 0 });
-        true
-    }
-
-    /// A class keeps one page, unless it can fall back on the next class.
-    pub(super) fn can_spare(&self, slot: &Class, class: usize) -> bool {
-        let keeps = if self.classes.is_flexible(class) {
-            0
-        } else {
-            1
-        };
-        slot.pages.len() > keeps
-    }
-
-    /// The next things, at most `most`, on the page that leaves the class, and whether the end of
-    /// the page was reached. Goes round until the page is empty.
-    pub(super) fn on_leaving(&self, class: usize, most: usize) -> (Vec<Met>, bool) {
-        let mut slot = self.lock(class);
-        let mut met = Vec::new();
-        let Some(leaving) = &mut slot.leaving else {
-            return (met, true);
-        };
-        let size = self.classes.size(class);
-        for _ in 0..8 * most {
-            if met.len() == most {
-                break;
-            }
-            if leaving.at + size > leaving.page.cut as usize {
-                leaving.at = 0;
-                return (met, true);
-            }
-            let link = self.arena.link(leaving.page.number as usize, leaving.at);
-            let bits = self.arena.header(link).bits();
-            if bits & DATA != 0 && !met.is_empty() {
-                // Its head may have been met already, and two references would be one too many to
-                // move it.
-                break;
-            }
-            leaving.at += size;
-            if bits & DATA != 0 {
-                met.extend(self.meet_data(link));
-                break;
-            }
-            match bits & (LINKED | CLAIMED) {
-                LINKED => met.extend(self.arena.pin(link, |bits| bits).map(Met::Item)),
-                CLAIMED => met.push(Met::Busy(Obstacle::Uploading)),
-                _ if bits != 0 => met.push(Met::Busy(Obstacle::Floating)),
-                _ => {}
-            }
-        }
-        (met, false)
-    }
-
-    /// A data chunk on a page whose class is locked.
-    fn meet_data(&self, data: Link) -> Option<Met> {
-        let head = self.arena.header(data).access.load(Ordering::Relaxed);
-        let head = Link::from_raw(head)?;
-        if let Some(head) = self.arena.pin(head, |bits| bits) {
-            return Some(Met::Data { head, data });
-        }
-        let obstacle = if self.arena.header(head).bits() & CLAIMED != 0 {
-            Obstacle::Uploading
-        } else {
-            Obstacle::Floating
-        };
-        Some(Met::Busy(obstacle))
-    }
-
-    /// If the page that leaves the class is empty, gives it to another class, or without one back
-    /// to the system. `None` if it is not empty yet, else whether it could be given.
-    pub(super) fn finish(&self, from: usize, to: Option<usize>, clock: u64) -> Option<bool> {
-        let leaving = {
-            let mut slot = self.lock(from);
-            let is_empty = |leaving: &mut Leaving| leaving.page.used == 0;
-            match slot.leaving.take_if(is_empty) {
-                Some(leaving) => leaving,
-                None if slot.leaving.is_some() => return None,
-                None => return Some(false),
-            }
-        };
-        let number = leaving.page.number;
-        // The class has the page no more, so nobody comes upon it; no lock is needed.
-        self.arena.close_page(number as usize);
-        if let Some(to) = to
-            && self.add_page(&mut self.lock(to), to, number, clock)
-        {
-            return Some(true);
-        }
-        self.give_page(number);
-        Some(to.is_none())
-    }
-
     /// Victims that a class asked for since this was asked last, if they are `least` or more.
     pub(super) fn take_victims(&self, class: usize, least: u32) -> bool {
         let mut slot = self.lock(class);
@@ -490,7 +417,7 @@ impl Slab {
 
     /// Notes that an item of a class was evicted, so many ticks after its last access.
     pub(super) fn note_eviction(&self, class: usize, age: u32) {
-        self.slots[class].1.store(age, Ordering::Relaxed);
+        self.slots[class].evicted_age.store(age, Ordering::Relaxed);
     }
 
     /// Pages that classes have.
@@ -545,24 +472,64 @@ impl Slab {
 
     /// Figures of a class.
     pub(super) fn usage(&self, class: usize, now: u32) -> Usage {
-        let slot = self.lock(class);
+        let mut slot = self.lock(class);
+        let slot = &mut *slot;
         let leaving = slot.leaving.as_ref().map_or(0, |leaving| leaving.page.used);
         let used = slot.used - u64::from(leaving);
         let pages = self.counted(slot.pages.len());
         let chunks = pages * (self.classes.per_page(class) * self.pages_per_counted()) as u64;
+        let (order, list) = self.ordered(slot, class);
         Usage {
             pages,
             used_chunks: used,
             free_chunks: chunks - used,
-            age: slot.hand.age(&self.arena, &slot.pages, now),
-            evicted_time: self.slots[class].1.load(Ordering::Relaxed),
+            age: order.age(&list, now),
+            evicted_time: self.slots[class].evicted_age.load(Ordering::Relaxed),
+            queued: (order.queued() as u64).min(used),
+            counts: order.counts,
         }
+    }
+
+    /// Moves an item to the end of an LRU queue.
+    pub(super) fn bump(&self, link: Link) {
+        let class = self.class_of(link);
+        let mut slot = self.lock(class);
+        // It may be on a page that leaves.
+        if self.is_of(link, class) {
+            let (order, mut pages) = self.ordered(&mut slot, class);
+            order.bump(&mut pages, link);
+        }
+    }
+
+    /// The counts of all classes together.
+    pub(super) fn counts(&self) -> Counts {
+        let classes = 0..self.classes.len();
+        classes.fold(Counts::default(), |sum, class| {
+            let of = self.lock(class).order.counts;
+            Counts {
+                proved: sum.proved + of.proved,
+                kept: sum.kept + of.kept,
+                busy: sum.busy + of.busy,
+            }
+        })
+    }
+
+    /// Sets the counts of a class to 0.
+    pub(super) fn reset_counts(&self, class: usize) {
+        self.lock(class).order.reset_counts();
+    }
+
+    /// Puts all items of a class into its queue.
+    pub(super) fn queue_all(&self, class: usize) {
+        let mut slot = self.lock(class);
+        let (order, mut pages) = self.ordered(&mut slot, class);
+        order.queue_all(&mut pages);
     }
 
     /// The lock of a class.
     pub(super) fn lock(&self, class: usize) -> MutexGuard<'_, Class> {
         self.slots[class]
-            .0
+            .class
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }

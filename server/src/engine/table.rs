@@ -19,6 +19,7 @@
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::ghosts::{GHOST_BYTES, Ghosts};
 use super::memory::{Link, Region};
 
 /// Links in a line.
@@ -120,6 +121,7 @@ pub(super) struct Table {
     /// Held by the thread that splits.
     growing: Mutex<Scratch>,
     expand: bool,
+    ghosts: Ghosts,
 }
 
 impl Table {
@@ -131,9 +133,11 @@ impl Table {
         let most = (items / LOAD).max(start).min(LOCKED as usize);
         let buckets = Region::reserve(most)?;
         let overflow = Region::reserve(most)?;
+        let ghosts = Ghosts::new(most)?;
         if !buckets.grow(start, 0) {
             return None;
         }
+        ghosts.grow(start, 0);
         Some(Table {
             buckets,
             count: AtomicUsize::new(start),
@@ -141,6 +145,7 @@ impl Table {
             spare: Mutex::new((Vec::new(), 1)),
             growing: Mutex::default(),
             expand,
+            ghosts,
         })
     }
 
@@ -209,6 +214,7 @@ impl Table {
             if items / LOAD <= count || !self.buckets.grow(count + 1, STEP) {
                 return;
             }
+            self.ghosts.grow(count + 1, STEP);
             self.split(count, &hash_of, &mut scratch);
         }
     }
@@ -285,6 +291,25 @@ impl Table {
         links.filter_map(|link| Link::from_raw(link.load(Ordering::Relaxed)))
     }
 
+    /// Notes that an item of this hash and class is evicted, for [`returns`](Table::returns).
+    pub(super) fn note_evicted(&self, hash: u64, class: usize) {
+        let bucket = bucket_of(hash, self.count.load(Ordering::Relaxed));
+        self.ghosts.note(bucket, hash, class);
+    }
+
+    /// Was an item of this hash, which belongs into this class, evicted lately? A guess.
+    pub(super) fn returns(&self, hash: u64, class: usize) -> bool {
+        self.ghosts.knows(class) && {
+            let bucket = bucket_of(hash, self.count.load(Ordering::Relaxed));
+            self.ghosts.has(bucket, hash)
+        }
+    }
+
+    /// What is known about the items evicted lately.
+    pub(super) fn ghosts(&self) -> &Ghosts {
+        &self.ghosts
+    }
+
     /// log2 of the number of items the buckets in use have slots for, rounded down.
     pub(super) fn power(&self) -> u32 {
         (self.count.load(Ordering::Relaxed) * SLOTS).ilog2()
@@ -294,7 +319,8 @@ impl Table {
     pub(super) fn bytes(&self) -> usize {
         let spare = self.spare();
         let overflow = spare.1 as usize - 1 - spare.0.len();
-        (self.count.load(Ordering::Relaxed) + overflow) * size_of::<Line>()
+        let buckets = self.count.load(Ordering::Relaxed);
+        (buckets + overflow) * size_of::<Line>() + buckets * GHOST_BYTES
     }
 
     fn spare(&self) -> MutexGuard<'_, (Vec<u32>, u32)> {

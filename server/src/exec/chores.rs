@@ -28,6 +28,7 @@ pub(super) fn apply(settings: &Settings, tuning: &Tuning, engine: &Engine) {
         1 => Automove::ByNeed,
         _ => Automove::Always,
     });
+    engine.set_eviction(settings.eviction_at(tuning.segmented));
     engine.set_temporary_ttl(tuning.temp_lru.then_some(tuning.temporary_ttl));
 }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::tls::TlsSettings;
-use crate::engine::Config;
+use crate::engine::{Config, Eviction};
 
 /// Bytes of a network buffer, the unit in which memory for clients is counted. Source: mcrsd.md 8.8.
 pub const BUFFER_BYTES: u64 = 16 << 10;
@@ -137,6 +137,8 @@ pub struct Settings {
     pub lru_crawler_tocrawl: u32,
     /// Whether the LRU has its own thread.
     pub lru_maintainer: bool,
+    /// How it is chosen what is evicted, if given.
+    pub eviction: Option<Eviction>,
     /// Whether the LRU has segments.
     pub lru_segmented: bool,
     /// Share of memory for new items.
@@ -217,6 +219,7 @@ impl Default for Settings {
             lru_crawler_sleep_us: 100,
             lru_crawler_tocrawl: 0,
             lru_maintainer: true,
+            eviction: None,
             lru_segmented: true,
             hot_lru_pct: 20,
             warm_lru_pct: 40,
@@ -260,12 +263,23 @@ impl Settings {
         self.max_bytes.saturating_sub(taken).max(least)
     }
 
+    /// How it is chosen what is evicted, with or without segments: without them the least recently
+    /// used goes first, unless the options said otherwise.
+    pub fn eviction_at(&self, segmented: bool) -> Eviction {
+        match self.eviction {
+            Some(eviction) if segmented || !self.lru_segmented => eviction,
+            _ if segmented => Eviction::default(),
+            _ => Eviction::Lru,
+        }
+    }
+
     /// What the storage engine needs of it.
     pub fn engine(&self) -> Config {
         let default = Config::default();
         Config {
             memory_limit_bytes: self.free_bytes(),
             evict: self.evictions,
+            eviction: self.eviction_at(self.lru_segmented),
             // Both are checked to be at most a gigabyte.
             item_size_max: u32::try_from(self.item_size_max).unwrap_or(u32::MAX),
             slab_chunk_max: u32::try_from(self.slab_chunk_max).unwrap_or(u32::MAX),

@@ -113,12 +113,15 @@ fn values_are_never_torn_mixed_up_or_leaked() {
 #[test]
 #[cfg_attr(miri, ignore = "moves megabytes")]
 fn the_same_while_everything_is_evicted_all_the_time() {
-    let engine = with(Config {
-        item_size_max: 64 << 10,
-        ..config(1)
-    });
-    hammer(&engine, 3_000, 20_000, 3_000);
-    assert!(engine.stats().evictions > 0);
+    for eviction in Eviction::ALL {
+        let engine = with(Config {
+            item_size_max: 64 << 10,
+            eviction,
+            ..config(1)
+        });
+        hammer(&engine, 3_000, 8_000, 3_000);
+        assert!(engine.stats().evictions > 0);
+    }
 }
 
 #[test]

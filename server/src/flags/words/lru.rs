@@ -1,9 +1,10 @@
 //! Words about the order of items: LRU segments, the thread that keeps them, the crawler.
 //!
-//! This engine orders items by a policy of its own (`engine/evict.rs`), which has no segments to tune. Words
+//! This engine orders items by policies of its own (`engine/evict.rs`), which have no segments to tune. Words
 //! about those are taken, checked and shown, so that nothing that starts memcached fails to start this.
 
 use super::{Exit, Value, Word};
+use crate::engine::Eviction;
 
 /// In the order of `-h`.
 pub(super) const WORDS: &[Word] = &[
@@ -53,6 +54,17 @@ pub(super) const WORDS: &[Word] = &[
         s.lru_segmented = true;
     })
     .shown_as("lru_maintainer_thread"),
+    Word::new(
+        "eviction_policy",
+        "what goes when memory is full: s3fifo (a queue of new items and\n\
+         a clock of those read again), clock or lru (default: s3fifo; lru with\n\
+         no_lru_maintainer and after \"lru mode flat\")",
+    )
+    .takes(|s, v| {
+        let found = Eviction::ALL.into_iter().find(|e| e.name() == v.text);
+        s.eviction = Some(found.ok_or_else(|| v.unparsable())?);
+        Ok(())
+    }),
     Word::new("no_lru_maintainer", "have none of them").switches(|s| {
         s.lru_maintainer = false;
         s.lru_segmented = false;

@@ -17,10 +17,14 @@ pub fn items(shared: &Shared, to: &mut Put<'_>) {
         };
         put("number", class.items);
         if maintained {
-            // There are no segments: all other items are where memcached evicts from.
-            put("number_hot", 0);
-            put("number_warm", 0);
-            put("number_cold", class.items.saturating_sub(class.temporary));
+            // The queue is where items are new at first and cold in the end; the others are those
+            // that were read again.
+            let others = class.items.saturating_sub(class.temporary);
+            let queued = class.queued.min(others);
+            let hot = queued.min(class.items * u64::from(tuning.hot_pct) / 100);
+            put("number_hot", hot);
+            put("number_warm", others - queued);
+            put("number_cold", queued - hot);
             if tuning.temp_lru {
                 put("number_temp", class.temporary);
             }
@@ -38,20 +42,16 @@ pub fn items(shared: &Shared, to: &mut Put<'_>) {
         put("expired_unfetched", class.expired_unfetched);
         put("evicted_unfetched", class.evicted_unfetched);
         if maintained {
-            put("evicted_active", 0);
+            put("evicted_active", class.evicted_active);
         }
         put("crawler_reclaimed", class.crawler_reclaimed);
         put("crawler_items_checked", class.crawler_checked);
-        put("lrutail_reflocked", 0);
+        put("lrutail_reflocked", class.busy);
         if maintained {
-            for name in [
-                "moves_to_cold",
-                "moves_to_warm",
-                "moves_within_lru",
-                "direct_reclaims",
-                "hits_to_hot",
-                "hits_to_warm",
-            ] {
+            put("moves_to_cold", 0);
+            put("moves_to_warm", class.proved);
+            put("moves_within_lru", class.kept);
+            for name in ["direct_reclaims", "hits_to_hot", "hits_to_warm"] {
                 put(name, 0);
             }
             put("hits_to_cold", class.get_hits);

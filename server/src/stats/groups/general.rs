@@ -130,23 +130,19 @@ pub fn general(shared: &Shared, to: &mut Put<'_>) {
     put(to, "expired_unfetched", engine.expired_unfetched);
     put(to, "evicted_unfetched", engine.evicted_unfetched);
     if settings.lru_maintainer {
-        put(to, "evicted_active", 0);
+        put(to, "evicted_active", engine.evicted_active);
     }
     put(to, "evictions", engine.evictions);
     put(to, "reclaimed", engine.reclaimed);
     put(to, "crawler_reclaimed", engine.crawler_reclaimed);
     put(to, "crawler_items_checked", engine.crawler_checked);
-    put(to, "lrutail_reflocked", 0);
+    put(to, "lrutail_reflocked", engine.busy);
     if settings.lru_maintainer {
-        for name in [
-            "moves_to_cold",
-            "moves_to_warm",
-            "moves_within_lru",
-            "direct_reclaims",
-            "lru_bumps_dropped",
-        ] {
-            put(to, name, 0);
-        }
+        put(to, "moves_to_cold", 0);
+        put(to, "moves_to_warm", engine.proved);
+        put(to, "moves_within_lru", engine.kept);
+        put(to, "direct_reclaims", 0);
+        put(to, "lru_bumps_dropped", 0);
     }
 }
 
