@@ -20,6 +20,8 @@ pub struct Clock {
     started: Instant,
     /// Unix time of tick 0, in seconds. Later steps of the system clock are ignored.
     epoch: i64,
+    /// The tick it started at.
+    first: u32,
     tick: AtomicU32,
     #[cfg(feature = "debug-commands")]
     bent: std::sync::Mutex<Bent>,
@@ -42,9 +44,21 @@ impl Clock {
         Clock {
             started: Instant::now(),
             epoch: unix - i64::from(FIRST),
+            first: FIRST,
             tick: AtomicU32::new(FIRST),
             #[cfg(feature = "debug-commands")]
             bent: Default::default(),
+        }
+    }
+
+    /// Goes on from this tick, which is now.
+    pub fn resume(tick: u32) -> Clock {
+        let fresh = Clock::start();
+        Clock {
+            epoch: fresh.unix() - i64::from(tick),
+            first: tick,
+            tick: AtomicU32::new(tick),
+            ..fresh
         }
     }
 
@@ -58,8 +72,8 @@ impl Clock {
     #[cfg(not(feature = "debug-commands"))]
     pub fn advance(&self) {
         // 136 years of seconds fit.
-        let seconds = u32::try_from(self.started.elapsed().as_secs()).unwrap_or(u32::MAX - FIRST);
-        self.tick.store(FIRST.saturating_add(seconds), Relaxed);
+        let seconds = u32::try_from(self.started.elapsed().as_secs()).unwrap_or(u32::MAX);
+        self.tick.store(self.first.saturating_add(seconds), Relaxed);
     }
 
     /// Unix time of the current tick, in seconds.
@@ -136,7 +150,7 @@ impl Clock {
     fn show(&self, bent: &Bent) {
         let seconds = i64::try_from(self.started.elapsed().as_secs()).unwrap_or(i64::MAX);
         let tick = seconds
-            .saturating_add(FIRST.into())
+            .saturating_add(self.first.into())
             .saturating_add(bent.offset);
         self.tick.store(in_range(tick), Relaxed);
     }
@@ -163,6 +177,15 @@ mod tests {
         assert_eq!(clock.expiry(2_592_001), 1, "a Unix time of long ago");
         assert_eq!(clock.expiry(clock.unix() + 100), 102);
         assert_eq!(clock.unix_of(clock.expiry(100)), clock.unix() + 100);
+    }
+
+    #[test]
+    fn time_goes_on_where_it_was() {
+        let (fresh, clock) = (Clock::start(), Clock::resume(1000));
+        assert_eq!((clock.now(), clock.expiry(10)), (1000, 1010));
+        assert!((0..10).contains(&(clock.unix() - fresh.unix())));
+        clock.advance();
+        assert!((1000..1010).contains(&clock.now()));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! `main.rs`. Direction: `net` → `exec` → `engine`, and nothing points back.
 //!
 //! `flags` reads the command line, `process` arranges the process, `clock` and `stats` serve all,
-//! `sasl` and `secret` know who may log in.
+//! `restart` keeps the items over one, `sasl` and `secret` know who may log in.
 
 pub mod clock;
 pub mod crawler;
@@ -12,6 +12,7 @@ pub mod flags;
 pub mod net;
 pub mod process;
 pub mod quote;
+pub mod restart;
 pub mod sasl;
 pub mod secret;
 pub mod stats;

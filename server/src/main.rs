@@ -2,11 +2,13 @@
 
 use std::io::Write;
 
-use mcrsd::engine::Engine;
+use mcrsd::clock::Clock;
+use mcrsd::engine::{ConfigError, Engine};
 use mcrsd::exec::Shared;
 use mcrsd::flags::{self, Exit, Settings};
 use mcrsd::net::{self, Ended};
 use mcrsd::process::{self, Role};
+use mcrsd::restart;
 use mcrsd::sasl::{self, Sasl};
 use mcrsd::tls::Tls;
 
@@ -50,14 +52,24 @@ fn run(mut settings: Settings) -> Result<i32, Exit> {
     let users = settings.auth_file.as_deref().map(net::read_users);
     let users = users.transpose()?;
     let sasl = settings.sasl.then(|| Sasl::load(&sasl_files)).transpose()?;
-    let engine = Engine::new(settings.engine()).map_err(|error| Exit::new(1, error.to_string()))?;
+    if settings.large_pages {
+        process::need_large_pages()?;
+    }
+    let refused = |error: ConfigError| Exit::new(1, error.to_string());
+    let (engine, clock) = match &settings.memory_file {
+        Some(path) => restart::open(path, &settings)?,
+        None => (
+            Engine::new(settings.engine()).map_err(refused)?,
+            Clock::start(),
+        ),
+    };
     if settings.lock_memory {
         process::lock_memory();
     }
     if settings.verbosity > 1 {
         process::print_classes(&engine);
     }
-    let mut shared = Shared::new(settings, engine);
+    let mut shared = Shared::resume(settings, engine, clock);
     shared.sasl = sasl;
     shared.tls = tls;
     let shared: &'static Shared = Box::leak(Box::new(shared));
@@ -66,7 +78,12 @@ fn run(mut settings: Settings) -> Result<i32, Exit> {
     }
     shared.engine.set_witness(&shared.watch);
     let settings = &shared.settings;
-    let sockets = net::open(settings)?;
+    let sockets = net::open(settings).inspect_err(|_| {
+        // What was kept is for the start that works.
+        if let Some(path) = &settings.memory_file {
+            let _ = restart::save(path, shared);
+        }
+    })?;
     let ended = net::serve(shared, sockets, clients, || {
         if settings.verbosity > 0 {
             process::print_limits(settings, clients);
@@ -84,6 +101,11 @@ fn run(mut settings: Settings) -> Result<i32, Exit> {
         Ended::Gracefully => eprintln!("Gracefully stopping"),
         Ended::Normally if settings.verbosity > 0 => eprintln!("Exiting normally"),
         Ended::Normally => {}
+    }
+    if let Some(path) = settings.memory_file.as_ref()
+        && ended == Ended::Gracefully
+    {
+        restart::save(path, shared)?;
     }
     if let Some(path) = settings.pid_file.as_ref().filter(|_| settings.daemon) {
         process::remove_pid_file(path);

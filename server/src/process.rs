@@ -36,6 +36,17 @@ pub fn allow_core_files() -> Result<(), Exit> {
     }
 }
 
+/// Makes sure that the system gives large pages to those who ask for them (`-L`).
+pub fn need_large_pages() -> Result<(), Exit> {
+    match fs::read_to_string("/sys/kernel/mm/transparent_hugepage/enabled") {
+        Ok(choice) if !choice.contains("[never]") => Ok(()),
+        _ => Err(Exit::new(
+            1,
+            "failed to enable large pages: the system has no transparent huge pages",
+        )),
+    }
+}
+
 /// Makes room for `-c` clients and the descriptors the server needs besides. Returns how many
 /// clients there is room for, at most `-c`.
 ///

@@ -72,6 +72,42 @@ impl Classes {
         Self::interleave(&fixed, flexible, align, page)
     }
 
+    /// How many classes there are by name, as memcached would have them: each needs a page where all
+    /// memory is taken at once.
+    pub(super) fn named(config: &Config) -> usize {
+        let large = Config {
+            memory_limit_bytes: config.memory_limit_bytes.max(1 << 30),
+            ..config.clone()
+        };
+        Classes::new(&large, 48, 8, PAGE_BYTES).fixed.len()
+    }
+
+    /// Classes whose sizes never change.
+    pub(super) fn fixed(&self) -> impl Iterator<Item = usize> {
+        self.fixed.iter().map(|fixed| usize::from(fixed.class))
+    }
+
+    /// The size of a class as something to keep: 0 as long as it is not settled.
+    pub(super) fn settled(&self, class: usize) -> u32 {
+        let size = self.sizes[class].load(Ordering::Relaxed);
+        if size & OPEN == 0 { size } else { 0 }
+    }
+
+    /// Gives a class the size it was kept with. `false` if it cannot have that.
+    pub(super) fn resettle(&self, class: usize, size: u32) -> bool {
+        if size == 0 || !self.flexible[class] {
+            return size == self.settled(class);
+        }
+        // A flexible class lies between two fixed ones.
+        let (below, above) = (self.size(class - 1), self.size(class + 1));
+        let bytes = size as usize;
+        let fits = below < bytes && bytes < above && bytes.is_multiple_of(self.align);
+        if fits {
+            self.sizes[class].store(size, Ordering::Relaxed);
+        }
+        fits
+    }
+
     /// Sizes by growth factor, each made as large as it can be without a page having room for
     /// fewer.
     fn series(

@@ -51,6 +51,8 @@ pub struct Config {
     pub hash_power: u8,
     /// Let the hash table grow (`-o no_hashexpand` clears it).
     pub hash_expand: bool,
+    /// Take all memory at once, in large pages of the system (`-L`).
+    pub large_pages: bool,
     /// Count items by size (`-o track_sizes`), which costs each store a little.
     pub track_sizes: bool,
 }
@@ -69,6 +71,7 @@ impl Default for Config {
             slab_sizes: None,
             hash_power: 16,
             hash_expand: true,
+            large_pages: false,
             track_sizes: false,
         }
     }
@@ -168,6 +171,12 @@ pub enum ConfigError {
     HashPower,
     /// The operating system gave no address space.
     NoAddressSpace,
+    /// All memory is to be taken at once and there is not a page of it for each class.
+    TooFewPages,
+    /// The system has no large pages.
+    NoLargePages,
+    /// The system would not map the memory file.
+    MemoryFile,
 }
 
 impl fmt::Display for ConfigError {
@@ -187,6 +196,11 @@ impl fmt::Display for ConfigError {
             ConfigError::SlabSizes => "slab_sizes must ascend by more than 8 from 64 bytes up",
             ConfigError::HashPower => "hash power must be between 12 and 32",
             ConfigError::NoAddressSpace => "failed to reserve address space for items",
+            ConfigError::TooFewPages => {
+                "not enough memory to take at once: -m must allow a page for each slab class"
+            }
+            ConfigError::NoLargePages => "failed to enable large pages",
+            ConfigError::MemoryFile => "failed to map the memory file",
         })
     }
 }

@@ -242,6 +242,11 @@ impl Order {
         self.counts = Counts::default();
     }
 
+    /// Index of the page the hand is on.
+    pub(super) fn hand_page(&self) -> usize {
+        self.page
+    }
+
     /// Chunks in the queue, some of them perhaps twice or free by now.
     pub(super) fn queued(&self) -> usize {
         self.queue.len()
@@ -254,6 +259,11 @@ impl Order {
             Eviction::Lru if wish.start == Start::Proven => Start::New,
             _ => wish.start,
         };
+        self.place(pages, link, start);
+    }
+
+    /// Gives a chunk its place.
+    pub(super) fn place<P: Page>(&mut self, pages: &mut Pages<'_, P>, link: Link, start: Start) {
         match start {
             Start::New => self.append(pages, link),
             Start::Proven => {}

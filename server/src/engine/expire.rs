@@ -77,6 +77,22 @@ impl Expiry {
         self.generation.load(Ordering::Relaxed)
     }
 
+    /// What must be kept for the items to be as dead or alive as they are: the generation, the one
+    /// that was swept, and the point.
+    pub(super) fn keep(&self) -> [u32; 3] {
+        [&self.generation, &self.swept, &self.point].map(|part| part.load(Ordering::Relaxed))
+    }
+
+    /// Brings back what was kept.
+    pub(super) fn restore(&self, kept: [u32; 3]) {
+        for (part, value) in [&self.generation, &self.swept, &self.point]
+            .iter()
+            .zip(kept)
+        {
+            part.store(value, Ordering::Relaxed);
+        }
+    }
+
     /// Notes that all items of the generations before this one have been removed.
     pub(super) fn note_swept(&self, generation: u32) {
         self.swept.store(generation, Ordering::Relaxed);

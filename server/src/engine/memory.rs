@@ -1,5 +1,6 @@
-//! Raw memory: address space, zeroed arrays that grow in place, and the arena of chunks that
-//! holds every item. The only file of the server with `unsafe` in it.
+//! Raw memory: zeroed arrays that grow in place, and the arena of chunks that holds every item.
+//! Besides the address space they are made of (`mapping.rs`), the only file of the server with
+//! `unsafe` in it.
 //!
 //! It knows chunks and who owns them, not what an item looks like inside (`item.rs`), which
 //! chunks are free (`slab.rs`), nor which items exist (`table.rs`).
@@ -29,11 +30,12 @@
 #![allow(unsafe_code)]
 
 use std::num::NonZeroU32;
-use std::ptr::NonNull;
+use std::os::fd::BorrowedFd;
 use std::slice;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
+use super::mapping::Mapping;
 use super::table::Line;
 
 /// State bit: the item can be found by its key.
@@ -57,106 +59,6 @@ const TAG_SHIFT: u32 = 24;
 const CUT_BYTES: u32 = (1 << TAG_SHIFT) - 1;
 /// References after which no more are given. Source: mcrsd.md 2.4.
 const REFERENCES_MAX: u32 = 60_000;
-
-/// Reserved address space. Nothing of it can be touched before it was committed.
-#[derive(Debug)]
-struct Mapping {
-    base: NonNull<u8>,
-    len: usize,
-}
-
-// SAFETY: a mapping is an address and a length; what may be done with the bytes, and by which
-// thread, is decided by the types built on it.
-unsafe impl Send for Mapping {}
-// SAFETY: as above; its own methods that change memory are called under a lock or on free pages.
-unsafe impl Sync for Mapping {}
-
-#[cfg(not(miri))]
-impl Mapping {
-    /// Reserves `len` bytes, a multiple of the system's page size. Costs no memory.
-    fn reserve(len: usize) -> Option<Mapping> {
-        let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
-        // SAFETY: a new anonymous mapping at an address of the kernel's choice overlaps nothing.
-        let at = unsafe { libc::mmap(std::ptr::null_mut(), len, libc::PROT_NONE, flags, -1, 0) };
-        if at == libc::MAP_FAILED {
-            return None;
-        }
-        NonNull::new(at.cast()).map(|base| Mapping { base, len })
-    }
-
-    /// Makes a range readable and writable; it reads as zero at first.
-    fn commit(&self, offset: usize, len: usize) -> bool {
-        assert!(offset <= self.len && len <= self.len - offset);
-        // SAFETY: the range lies in this mapping, which nobody else manages.
-        unsafe {
-            let at = self.base.as_ptr().add(offset).cast();
-            libc::mprotect(at, len, libc::PROT_READ | libc::PROT_WRITE) == 0
-        }
-    }
-
-    /// Gives the memory of a committed range back to the system; it reads as zero afterwards.
-    ///
-    /// # Safety
-    /// No reference into the range exists, and none is made before this returns.
-    unsafe fn discard(&self, offset: usize, len: usize) {
-        assert!(offset <= self.len && len <= self.len - offset);
-        // SAFETY: the range lies in this private anonymous mapping, so its pages read as zero
-        // after MADV_DONTNEED; the caller says nobody looks. Should the call fail (locked
-        // memory), the bytes are cleared by hand.
-        unsafe {
-            let at = self.base.as_ptr().add(offset);
-            if libc::madvise(at.cast(), len, libc::MADV_DONTNEED) != 0 {
-                at.write_bytes(0, len);
-            }
-        }
-    }
-}
-
-#[cfg(not(miri))]
-impl Drop for Mapping {
-    fn drop(&mut self) {
-        // SAFETY: the whole mapping as it was made; the types built on it borrow their owner, so
-        // no reference into it is left.
-        unsafe { libc::munmap(self.base.as_ptr().cast(), self.len) };
-    }
-}
-
-/// Under Miri there is no address space to reserve: an ordinary zeroed allocation.
-#[cfg(miri)]
-impl Mapping {
-    fn layout(len: usize) -> Option<std::alloc::Layout> {
-        std::alloc::Layout::from_size_align(len, 4096).ok()
-    }
-
-    fn reserve(len: usize) -> Option<Mapping> {
-        let layout = Self::layout(len).filter(|layout| layout.size() > 0)?;
-        // SAFETY: the layout has a size above 0.
-        let base = NonNull::new(unsafe { std::alloc::alloc_zeroed(layout) })?;
-        Some(Mapping { base, len })
-    }
-
-    fn commit(&self, offset: usize, len: usize) -> bool {
-        offset <= self.len && len <= self.len - offset
-    }
-
-    /// # Safety
-    /// No reference into the range exists, and none is made before this returns.
-    unsafe fn discard(&self, offset: usize, len: usize) {
-        assert!(offset <= self.len && len <= self.len - offset);
-        // SAFETY: the range lies in the allocation and the caller says nobody looks.
-        unsafe { self.base.as_ptr().add(offset).write_bytes(0, len) };
-    }
-}
-
-#[cfg(miri)]
-impl Drop for Mapping {
-    fn drop(&mut self) {
-        if let Some(layout) = Self::layout(self.len) {
-            // SAFETY: allocated with this layout.
-            unsafe { std::alloc::dealloc(self.base.as_ptr(), layout) };
-        }
-    }
-}
 
 /// Types for which zero bytes are a value, that can be shared between threads and need no drop.
 ///
@@ -239,7 +141,7 @@ impl<T: Zeroed> Region<T> {
         if index < self.len() {
             prefetch(
                 self.map
-                    .base
+                    .base()
                     .cast::<T>()
                     .as_ptr()
                     .wrapping_add(index)
@@ -257,7 +159,7 @@ impl<T: Zeroed> Region<T> {
         assert!(index < self.len(), "element beyond the end of a region");
         // SAFETY: below `len`, so committed, and within the mapping; aligned, since the mapping is
         // to 4096 and elements follow each other; zero is a value of `T`; nobody has a `&mut`.
-        unsafe { self.map.base.cast::<T>().add(index).as_ref() }
+        unsafe { self.map.base().cast::<T>().add(index).as_ref() }
     }
 }
 
@@ -374,6 +276,17 @@ impl Link {
     }
 }
 
+/// What a chunk was before the engine was there ([`Arena::take_over`]).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Relic {
+    /// The head of an item, as it says.
+    Item,
+    /// A part of an item's value, as it says.
+    Data,
+    /// Neither; it is free.
+    Nothing,
+}
+
 /// Sole ownership of a chunk. Not given back by dropping: hand it to [`Arena::publish`],
 /// [`Arena::seal`] or [`Arena::retire`].
 #[derive(Debug)]
@@ -423,7 +336,7 @@ impl<'a> Spot<'a> {
         unsafe {
             self.arena
                 .map
-                .base
+                .base()
                 .add(self.offset)
                 .cast::<Header>()
                 .as_ref()
@@ -440,7 +353,7 @@ impl<'a> Spot<'a> {
         Some(unsafe {
             self.arena
                 .map
-                .base
+                .base()
                 .add(self.offset + HEADER_BYTES)
                 .cast::<AtomicU64>()
                 .as_ref()
@@ -461,7 +374,7 @@ impl<'a> Spot<'a> {
         let at = self.offset + self.arena.body + start;
         // SAFETY: the bytes are in the chunk and behind header and CAS id, so they are committed
         // memory and initialised; and nobody writes to them, as in `Arena::peek`.
-        look(unsafe { slice::from_raw_parts(self.arena.map.base.as_ptr().add(at), len) })
+        look(unsafe { slice::from_raw_parts(self.arena.map.base().as_ptr().add(at), len) })
     }
 }
 
@@ -476,6 +389,8 @@ pub(super) struct Arena {
     shift: u32,
     /// Bytes before the body: the header, and the CAS id if the engine keeps them.
     body: usize,
+    /// The pages keep their memory while they are closed, and are cleared when they are opened.
+    keeps: bool,
     /// By granule: bytes of the chunks on its page and the page's tag, 0 while it is closed. By
     /// granule and not by page, since division by a number known beforehand is faster.
     cuts: Region<AtomicU32>,
@@ -499,6 +414,7 @@ impl Arena {
             page_shift: page_bytes.trailing_zeros(),
             shift: Self::shift(bytes),
             body,
+            keeps: false,
             cuts,
         })
     }
@@ -514,7 +430,7 @@ impl Arena {
 
     /// Number of pages there is address space for, page 0 included.
     pub(super) fn pages(&self) -> usize {
-        self.map.len >> self.page_shift
+        self.map.len() >> self.page_shift
     }
 
     /// Bytes of a page.
@@ -541,9 +457,95 @@ impl Arena {
         assert_eq!(self.cut_of(page), 0, "the page is in use");
         let committed = self.map.commit(page << self.page_shift, self.page_bytes());
         if committed {
+            if self.keeps {
+                // SAFETY: the page is closed, so nobody has a reference into it (`close_page`).
+                unsafe { self.map.clear(page << self.page_shift, self.page_bytes()) };
+            }
             self.set_cut(page, bytes as u32 | u32::from(tag) << TAG_SHIFT);
         }
         committed
+    }
+
+    /// Keeps pages `1 ..= pages` in a file that is large enough, page 1 at its beginning. `false`
+    /// if the system cannot.
+    pub(super) fn keep_in(&mut self, file: BorrowedFd<'_>, pages: usize) -> bool {
+        self.keeps = true;
+        let len = pages << self.page_shift;
+        self.map.share(1 << self.page_shift, len, file)
+    }
+
+    /// Asks for large pages of the system for pages `1 ..= pages`, which keep their memory. `false`
+    /// if the system has none.
+    pub(super) fn enlarge(&mut self, pages: usize) -> bool {
+        self.keeps = true;
+        let len = pages << self.page_shift;
+        self.map.enlarge(1 << self.page_shift, len)
+    }
+
+    /// Opens a page as [`open_page`](Arena::open_page) does, but with what it holds from before
+    /// (the bytes of a file, whatever they are). Before anything else is done with it each of its
+    /// chunks must be looked at ([`take_over`](Arena::take_over)).
+    pub(super) fn adopt_page(&self, page: usize, bytes: usize, tag: u8) {
+        assert!(bytes >= self.body && bytes.trailing_zeros() >= self.shift);
+        assert!(self.keeps && page > 0 && bytes <= self.page_bytes());
+        assert_eq!(self.cut_of(page), 0, "the page is in use");
+        self.set_cut(page, bytes as u32 | u32::from(tag) << TAG_SHIFT);
+    }
+
+    /// What a chunk of an adopted page was, now without references. Whatever was neither an item
+    /// nor a part of one is free.
+    pub(super) fn take_over(&self, link: Link) -> Relic {
+        let state = &self.header(link).state;
+        let old = state.load(Ordering::Relaxed);
+        if old == DATA {
+            return Relic::Data;
+        }
+        let is_item = old & OWNERSHIP == LINKED;
+        state.store(if is_item { old & 0xffff } else { 0 }, Ordering::Relaxed);
+        if is_item { Relic::Item } else { Relic::Nothing }
+    }
+
+    /// Frees a chunk of an adopted page that nobody has found yet.
+    pub(super) fn drop_relic(&self, link: Link) {
+        self.header(link).state.store(0, Ordering::Relaxed);
+    }
+
+    /// Vouches for a data chunk of an adopted page: it belongs to an item that is whole.
+    pub(super) fn vouch(&self, data: Link) {
+        let state = &self.header(data).state;
+        state.store(DATA | CLAIMED, Ordering::Relaxed);
+    }
+
+    /// Ends the taking over of a chunk: is it in use? A data chunk nobody vouched for is not.
+    pub(super) fn conclude(&self, link: Link) -> bool {
+        let state = &self.header(link).state;
+        let new = match state.load(Ordering::Relaxed) {
+            vouched if vouched == DATA | CLAIMED => DATA,
+            item if item & OWNERSHIP == LINKED => item,
+            _ => 0,
+        };
+        state.store(new, Ordering::Relaxed);
+        new != 0
+    }
+
+    /// The link a number in an adopted page stands for, if it is the start of a chunk.
+    pub(super) fn check_link(&self, raw: u32) -> Option<Link> {
+        let link = Link::from_raw(raw)?;
+        let offset = self.offset(link);
+        let page = offset >> self.page_shift;
+        let cut = if page < self.pages() {
+            self.cut_of(page)
+        } else {
+            0
+        };
+        let (bytes, at) = ((cut & CUT_BYTES) as usize, offset & (self.page_bytes() - 1));
+        let starts = bytes > 0 && at.is_multiple_of(bytes) && at + bytes <= self.page_bytes();
+        starts.then_some(link)
+    }
+
+    /// Is the page in use?
+    pub(super) fn is_open(&self, page: usize) -> bool {
+        self.cut_of(page) != 0
     }
 
     fn cut_of(&self, page: usize) -> u32 {
@@ -558,7 +560,7 @@ impl Arena {
         }
     }
 
-    /// Closes a page and gives its memory back to the system. All its chunks must be free, and
+    /// Closes a page and gives its memory back to the system, unless pages keep it. All its chunks must be free, and
     /// it is no longer among the pages of its class, so that nobody walks it.
     ///
     /// # Panics
@@ -573,6 +575,9 @@ impl Arena {
             assert!(claim.is_ok(), "a page is closed that has a chunk in use");
         }
         self.set_cut(page, 0);
+        if self.keeps {
+            return;
+        }
         // SAFETY: every chunk was claimed above, so no `Chunk`, `Pin` or reference into the page
         // exists, and links to it may no longer be used (rules at the top).
         unsafe { self.map.discard(page << self.page_shift, self.page_bytes()) };
@@ -643,7 +648,7 @@ impl Arena {
         // `Header` (bodies start behind it), whose fields are atomic, and zero is a value of it.
         unsafe {
             self.map
-                .base
+                .base()
                 .add(self.offset(link))
                 .cast::<Header>()
                 .as_ref()
@@ -654,7 +659,7 @@ impl Arena {
     /// out of date.
     #[inline]
     pub(super) fn prefetch(&self, link: Link) {
-        let at = self.map.base.as_ptr().wrapping_add(self.offset(link));
+        let at = self.map.base().as_ptr().wrapping_add(self.offset(link));
         prefetch(at);
         prefetch(at.wrapping_add(64));
     }
@@ -670,7 +675,7 @@ impl Arena {
         // chunk is smaller than `body` (`open_page`), and never accessed but as this atomic.
         Some(unsafe {
             self.map
-                .base
+                .base()
                 .add(self.offset(link) + HEADER_BYTES)
                 .cast::<AtomicU64>()
                 .as_ref()
@@ -845,7 +850,7 @@ impl Arena {
         // SAFETY: `range` checked that the bytes are in the chunk and behind header and CAS id.
         // They are initialised: zero from the system, later written as `u8`. The chunk is
         // owned (table at the top) by the value borrowed mutably here, so no other reference.
-        unsafe { slice::from_raw_parts_mut(self.map.base.as_ptr().add(at), len) }
+        unsafe { slice::from_raw_parts_mut(self.map.base().as_ptr().add(at), len) }
     }
 
     /// # Safety
@@ -854,7 +859,7 @@ impl Arena {
     unsafe fn slice(&self, link: Link, start: usize, len: usize) -> &[u8] {
         let at = self.range(link, start, len);
         // SAFETY: as in `body_mut`, but shared: the caller keeps writers away.
-        unsafe { slice::from_raw_parts(self.map.base.as_ptr().add(at), len) }
+        unsafe { slice::from_raw_parts(self.map.base().as_ptr().add(at), len) }
     }
 
     /// Where in the arena a range of a body starts.

@@ -17,6 +17,9 @@
 //! (`evict.rs`) or is dead (`expire.rs`). Which class has which page is `balance.rs`, getting it
 //! there `mover.rs`.
 //!
+//! With a file under the arena, an engine goes on with what another one left there (`restore.rs`,
+//! `snapshot.rs`); where the addresses come from is `mapping.rs`.
+//!
 //! Short values are read in `read.rs`; storing is in `draft.rs`, in place in `overwrite.rs`;
 //! counting up and down in `arith.rs`, what clients agree upon by marks in `marks.rs`. Looking at
 //! all items is in `walk.rs`, counting in `counters.rs`, `sizes.rs` and `figures.rs`, settings in `config.rs`, answers in `outcome.rs`.
@@ -40,6 +43,7 @@ mod expire;
 mod figures;
 mod ghosts;
 mod item;
+mod mapping;
 mod marks;
 mod memory;
 mod mover;
@@ -48,14 +52,17 @@ mod overwrite;
 mod queue;
 mod read;
 mod rescue;
+mod restore;
 mod room;
 mod sizes;
 mod slab;
+mod snapshot;
 mod table;
 mod walk;
 mod witness;
 
 use std::hash::{BuildHasher, Hasher};
+use std::os::fd::BorrowedFd;
 use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
@@ -81,6 +88,7 @@ pub use overwrite::NewItem;
 pub use read::Shown;
 use sizes::Sizes;
 use slab::Slab;
+pub use snapshot::{Garbled, Snapshot};
 use table::{Bucket, Place, Table};
 pub use walk::{Found, Quota, Walk};
 pub use witness::{Evicted, Fate, Witness};
@@ -129,13 +137,33 @@ impl Engine {
     /// # Errors
     /// The configuration's, or no address space.
     pub fn new(config: Config) -> Result<Engine, ConfigError> {
+        let engine = Self::build(config, None)?;
+        if engine.config.large_pages {
+            engine.slab.take_all();
+        }
+        Ok(engine)
+    }
+
+    /// An empty cache, with its pages in a file if there is one.
+    fn build(config: Config, file: Option<BorrowedFd<'_>>) -> Result<Engine, ConfigError> {
         config.validate()?;
         let limit = usize::try_from(config.memory_limit_bytes / config.page_bytes())
             .map_err(|_| ConfigError::NoAddressSpace)?;
-        let arena = Self::reserve_arena(&config, limit).ok_or(ConfigError::NoAddressSpace)?;
+        let mut arena = Self::reserve_arena(&config, limit).ok_or(ConfigError::NoAddressSpace)?;
+        if file.is_some_and(|file| !arena.keep_in(file, limit)) {
+            return Err(ConfigError::MemoryFile);
+        }
+        // Pages of a file are as large as its file system has them.
+        if config.large_pages && !arena.enlarge(limit) && file.is_none() {
+            return Err(ConfigError::NoLargePages);
+        }
         let page = arena.page_bytes();
         let align = 1 << Arena::shift(arena.pages() * page);
         let classes = Classes::new(&config, arena.body_start(), align, page);
+        let all_at_once = config.large_pages || file.is_some();
+        if all_at_once && config.memory_limit_bytes >> 20 < Classes::named(&config) as u64 {
+            return Err(ConfigError::TooFewPages);
+        }
         let items = arena.pages() * classes.per_page(0);
         let parts = || {
             let table = Table::new(config.hash_power, items, config.hash_expand)?;

@@ -5,6 +5,7 @@
 //! class without a search through everything (`slab/leaving.rs`). Which page should change class
 //! is `balance.rs`, how it does `mover.rs`.
 
+mod kept;
 mod leaving;
 
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
@@ -16,6 +17,7 @@ use super::classes::Classes;
 use super::evict::{self, Counts, Marks, Order, Pages, Victim, Wish};
 use super::ghosts::EPOCHS;
 use super::memory::{Arena, Chunk, Link, Region};
+pub(super) use kept::KeptPage;
 use leaving::Leaving;
 pub(super) use leaving::Met;
 

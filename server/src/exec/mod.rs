@@ -75,9 +75,13 @@ pub struct Shared {
 impl Shared {
     /// A server's state at its start: no counts yet, and the clock starts now.
     pub fn new(settings: Settings, engine: Engine) -> Shared {
+        Shared::resume(settings, engine, Clock::start())
+    }
+
+    /// The state of a server that goes on with the items and the time of another.
+    pub fn resume(settings: Settings, engine: Engine, clock: Clock) -> Shared {
         let tuning = Tuning::of(&settings);
         chores::apply(&settings, &tuning, &engine);
-        let clock = Clock::start();
         Shared {
             engine,
             crawler: Crawler::new(clock.now()),

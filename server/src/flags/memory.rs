@@ -1,6 +1,6 @@
 //! Options about the memory for items and its classes.
 
-use super::values::{decimal, number, positive};
+use super::values::{absolute, decimal, number, positive};
 use super::{Exit, Flag};
 
 /// In the order of `-h`.
@@ -66,11 +66,20 @@ pub(super) const FLAGS: &[Flag] = &[
         .switches(|s| s.cas = false)
         .shown_as("cas_enabled"),
     Flag::new(b'k', "lock-memory", "lock down all paged memory").switches(|s| s.lock_memory = true),
-    Flag::new(b'L', "enable-largepages", "")
-        .switches(|_| {})
-        .lacking("large page"),
-    Flag::new(b'e', "memory-file", "")
-        .takes("file", |_, _| Ok(()))
-        .shown_as("memory_file")
-        .lacking("memory file"),
+    Flag::new(
+        b'L',
+        "enable-largepages",
+        "take all item memory at once, in large pages of the\nsystem",
+    )
+    .switches(|s| s.large_pages = true),
+    Flag::new(
+        b'e',
+        "memory-file",
+        "keep item memory in this file, on a memory\nfile system: after SIGUSR1 the next start has the items",
+    )
+    .takes("file", |s, v| {
+        s.memory_file = Some(absolute(v));
+        Ok(())
+    })
+    .shown_as("memory_file"),
 ];

@@ -71,6 +71,10 @@ pub struct Settings {
     pub read_buf_limit_bytes: u64,
     /// Whether to lock all memory.
     pub lock_memory: bool,
+    /// Take all item memory at once, in large pages of the system.
+    pub large_pages: bool,
+    /// File that item memory is kept in.
+    pub memory_file: Option<PathBuf>,
     /// How talkative stderr is, 0 to 3.
     pub verbosity: u32,
     /// File for the process id.
@@ -186,6 +190,8 @@ impl Default for Settings {
             idle_timeout_sec: 0,
             read_buf_limit_bytes: 0,
             lock_memory: false,
+            large_pages: false,
+            memory_file: None,
             verbosity: 0,
             pid_file: None,
             growth_factor: 1.25,
@@ -289,6 +295,7 @@ impl Settings {
             slab_sizes: self.slab_sizes.clone(),
             hash_power: self.hash_power.unwrap_or(default.hash_power),
             hash_expand: self.hash_expand,
+            large_pages: self.large_pages,
             track_sizes: self.track_sizes,
         }
     }

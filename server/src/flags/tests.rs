@@ -247,8 +247,6 @@ fn bad_values_are_refused_in_memcacheds_words() {
 #[test]
 fn what_this_server_lacks_is_refused_not_ignored() {
     let cases: &[&[&str]] = &[
-        &["-L"],
-        &["-e", "f"],
         &["-o", "ext_path=/x:1G"],
         &["-o", "ext_drop_unread"],
         &["-o", "proxy_config=x"],

@@ -31,6 +31,9 @@ pub mod server;
 pub mod skip;
 pub mod wait;
 
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::fs::FileExt;
+
 pub use frame::Frame;
 pub use net::{Address, BlackHole, DeadPort, free_port};
 pub use program::{Program, artefact};
@@ -68,6 +71,49 @@ pub fn temp_dir() -> TempDir {
     let open_to_all = std::fs::Permissions::from_mode(0o777);
     std::fs::set_permissions(dir.path(), open_to_all).expect("open the temporary directory");
     dir
+}
+
+/// A file without a name, gone when it is dropped.
+#[derive(Debug)]
+pub struct TempFile(std::fs::File);
+
+impl TempFile {
+    /// Of so many zero bytes.
+    ///
+    /// # Panics
+    /// When it cannot be made.
+    #[must_use]
+    pub fn new(len: u64) -> TempFile {
+        let file = tempfile::tempfile().expect("make a temporary file");
+        file.set_len(len).expect("make room in it");
+        TempFile(file)
+    }
+
+    /// Its descriptor.
+    #[must_use]
+    pub fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+
+    /// All of it.
+    ///
+    /// # Panics
+    /// When it cannot be read.
+    #[must_use]
+    pub fn read(&self) -> Vec<u8> {
+        let len = self.0.metadata().expect("its length").len();
+        let mut bytes = vec![0; usize::try_from(len).expect("it fits")];
+        self.0.read_exact_at(&mut bytes, 0).expect("all of it");
+        bytes
+    }
+
+    /// Writes over what is there from byte `at` on.
+    ///
+    /// # Panics
+    /// When it cannot be written.
+    pub fn write(&self, bytes: &[u8], at: u64) {
+        self.0.write_all_at(bytes, at).expect("room for it");
+    }
 }
 
 /// Bytes as readable text: printable ASCII as it is, the rest as `\r`, `\n`, `\xNN`.

@@ -10,6 +10,8 @@ mod moves;
 mod overwrite;
 mod parts;
 mod read;
+#[cfg(not(miri))]
+mod restore;
 mod threads;
 mod walk;
 mod witness;

@@ -92,7 +92,10 @@ pub fn settings(shared: &Shared, to: &mut Put<'_>) {
         Some(count) => put(to, "num_napi_ids", count),
         None => put(to, "num_napi_ids", "(null)"),
     }
-    put(to, "memory_file", "(null)");
+    match &s.memory_file {
+        Some(file) => put(to, "memory_file", file.display()),
+        None => put(to, "memory_file", "(null)"),
+    }
     put(to, "client_flags_size", 4);
 }
 

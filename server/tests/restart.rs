@@ -1,0 +1,371 @@
+//! Items that stay over a graceful restart, and files that do not hold any. Source: mcrsd.md 8.10.
+
+mod common;
+#[path = "common/start.rs"]
+mod start;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use common::{ours, stat_of};
+use mcrs_testkit::{Raw, Server, TempDir, temp_dir};
+use sha2::{Digest, Sha256};
+
+/// A directory with a memory file and its meta file.
+struct Place(TempDir);
+
+impl Place {
+    fn new() -> Place {
+        Place(temp_dir())
+    }
+
+    fn file(&self) -> PathBuf {
+        self.0.path().join("memory")
+    }
+
+    fn meta(&self) -> PathBuf {
+        self.0.path().join("memory.meta")
+    }
+
+    fn start(&self, args: &[&str]) -> Server {
+        let file = self.file();
+        let mut all = vec!["-A", "-e", file.to_str().expect("a name")];
+        all.extend(args);
+        Server::start(&ours(), &all)
+    }
+
+    /// Starts a server that must not start; its status and what it said.
+    fn refused(&self, args: &[&str]) -> (Option<i32>, String) {
+        let file = self.file();
+        let mut all = vec!["-p", "0", "-U", "0", "-e", file.to_str().expect("a name")];
+        all.extend(args);
+        start::refused(&all)
+    }
+}
+
+fn stop(mut server: Server) {
+    server.connect().send("shutdown graceful\r\n");
+    assert_eq!(server.wait_for_exit().code(), Some(0));
+    assert_eq!(server.stderr().lines().last(), Some("Gracefully stopping"));
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path)
+        .expect("it is there")
+        .permissions()
+        .mode()
+        & 0o777
+}
+
+fn set(raw: &mut Raw, key: &str, flags: u32, exptime: u32, value: &str) {
+    let len = value.len();
+    raw.ask(
+        format!("set {key} {flags} {exptime} {len}\r\n{value}\r\n"),
+        "STORED\r\n",
+    );
+}
+
+/// What a meta get with all flags but the ages says.
+fn seen(raw: &mut Raw, key: &str, more: &str) -> String {
+    raw.send(format!("mg {key} s f c k{more}\r\n"));
+    raw.read_line()
+}
+
+/// Bytes of item memory taken.
+fn malloced(raw: &mut Raw) -> u64 {
+    raw.send("stats slabs\r\n");
+    let text = String::from_utf8_lossy(&raw.read_until("END\r\n")).into_owned();
+    let find = |line: &str| line.strip_prefix("STAT total_malloced ")?.parse().ok();
+    text.lines().find_map(find).expect("a figure")
+}
+
+fn value(i: usize) -> String {
+    format!("value {i} ").repeat(1 + i % 97)
+}
+
+#[test]
+fn items_of_all_kinds_come_back() {
+    let place = Place::new();
+    let server = place.start(&["-m", "64"]);
+    assert!(
+        server.stderr().contains("[restart] "),
+        "{}",
+        server.stderr()
+    );
+    assert_eq!(mode(&place.file()), 0o700);
+    assert_eq!(
+        fs::metadata(place.file()).expect("it is there").len(),
+        64 << 20
+    );
+    let mut raw = server.connect();
+    for i in 0..5000 {
+        set(&mut raw, &format!("key-{i}"), i as u32 % 3, 0, &value(i));
+    }
+    for i in (0..5000).step_by(7) {
+        raw.ask(format!("delete key-{i}\r\n"), "DELETED\r\n");
+    }
+    let large = "0123456789".repeat(90_000);
+    set(&mut raw, "large", 7, 0, &large);
+    set(&mut raw, "brief", 0, 1000, "x");
+    set(&mut raw, "number", 0, 0, "41");
+    set(&mut raw, "stale", 0, 0, "old");
+    raw.ask("md stale I T30\r\n", "HD\r\n");
+    raw.ask("ms c29tZSBrZXk= 3 b\r\nyes\r\n", "HD\r\n");
+    let before: Vec<String> = (0..5000)
+        .map(|i| seen(&mut raw, &format!("key-{i}"), ""))
+        .collect();
+    let large_before = seen(&mut raw, "large", "");
+    let (items, bytes) = (stat_of(&mut raw, "curr_items"), stat_of(&mut raw, "bytes"));
+    set(&mut raw, "last", 0, 0, "x");
+    let cas = seen(&mut raw, "last", "");
+    stop(server);
+    assert_eq!(mode(&place.meta()), 0o600);
+
+    let server = place.start(&["-m", "64", "-t", "2", "-c", "100"]);
+    assert!(!place.meta().exists());
+    assert!(
+        !server.stderr().contains("[restart]"),
+        "{}",
+        server.stderr()
+    );
+    let mut raw = server.connect();
+    assert_eq!(stat_of(&mut raw, "curr_items"), items + 1);
+    assert_eq!(stat_of(&mut raw, "total_items"), items + 1);
+    assert!(stat_of(&mut raw, "bytes") > bytes);
+    for (i, before) in before.iter().enumerate() {
+        let key = format!("key-{i}");
+        assert_eq!(&seen(&mut raw, &key, ""), before);
+        if i % 7 != 0 {
+            let (value, flags) = (value(i), i % 3);
+            let len = value.len();
+            raw.ask(
+                format!("get {key}\r\n"),
+                format!("VALUE {key} {flags} {len}\r\n{value}\r\nEND\r\n"),
+            );
+        }
+    }
+    assert_eq!(seen(&mut raw, "large", ""), large_before);
+    raw.ask(
+        "get large\r\n",
+        format!("VALUE large 7 900000\r\n{large}\r\nEND\r\n"),
+    );
+    raw.send("mg brief t\r\n");
+    let left = raw.read_line();
+    let left: u32 = left
+        .strip_prefix("HD t")
+        .and_then(|t| t.parse().ok())
+        .expect("a TTL");
+    assert!((900..=1000).contains(&left), "{left}");
+    raw.ask("incr number 1\r\n", "42\r\n");
+    raw.send("mg stale v\r\n");
+    assert_eq!(raw.read_line(), "VA 3 X W");
+    assert_eq!(raw.read_line(), "old");
+    raw.send("mg c29tZSBrZXk= b k v\r\n");
+    assert_eq!(raw.read_line(), "VA 3 kc29tZSBrZXk= b");
+    assert_eq!(raw.read_line(), "yes");
+    assert_eq!(seen(&mut raw, "last", ""), cas);
+    let id = |line: &str| -> u64 {
+        let word = line.split(' ').find_map(|word| word.strip_prefix('c'));
+        word.expect("a CAS id").parse().expect("a number")
+    };
+    set(&mut raw, "next", 0, 0, "x");
+    assert!(id(&seen(&mut raw, "next", "")) > id(&cas), "ids go on");
+    // What came back can be replaced and evicted like anything else.
+    for i in 0..9000 {
+        set(&mut raw, &format!("more-{i}"), 0, 0, &"m".repeat(10_000));
+    }
+    assert!(stat_of(&mut raw, "evictions") > 0);
+    stop(server);
+    let server = place.start(&["-m", "64"]);
+    let mut raw = server.connect();
+    raw.ask(
+        "get more-8999\r\n",
+        format!(
+            "VALUE more-8999 0 10000\r\n{}\r\nEND\r\n",
+            "m".repeat(10_000)
+        ),
+    );
+}
+
+#[test]
+fn the_memory_limit_stays() {
+    let place = Place::new();
+    let server = place.start(&[]);
+    let mut raw = server.connect();
+    let refused = "MEMLIMIT_ADJUST_FAILED out of bounds or unable to adjust\r\n";
+    raw.ask("cache_memlimit 100\r\n", refused);
+    assert_eq!(malloced(&mut raw), 64 << 20);
+    raw.send("stats settings\r\n");
+    let text = raw.read_until("END\r\n");
+    let line = format!("STAT memory_file {}\r\n", place.file().display());
+    assert!(String::from_utf8_lossy(&text).contains(&line));
+    let (status, said) = place.refused(&[]);
+    assert_eq!(status, Some(1), "the file is in use");
+    assert!(said.contains("lock"), "{said}");
+}
+
+#[test]
+fn other_ends_and_other_settings_begin_empty() {
+    let place = Place::new();
+    let mut server = place.start(&[]);
+    set(&mut server.connect(), "a", 0, 0, "1");
+    server.connect().send("shutdown\r\n");
+    assert_eq!(server.wait_for_exit().code(), Some(0));
+    assert!(!place.meta().exists());
+    let cases: &[(&[&str], &str)] = &[
+        (&[], "no metadata file"),
+        (&["-m", "100"], "max_bytes has changed"),
+        (&["-n", "100"], "chunk_size has changed"),
+        (&["-I", "2m"], "item_size_max has changed"),
+        (&["-f", "1.5"], "slab_sizes has changed"),
+        (&["-o", "slab_sizes=100-200-300"], "slab_sizes has changed"),
+        (&["-o", "slab_chunk_max=256"], "slab_chunk_max has changed"),
+        (&["-C"], "cas_enabled has changed"),
+        (&["-o", "no_slab_reassign"], "slab_reassign has changed"),
+    ];
+    for (args, why) in cases {
+        let server = place.start(args);
+        let said = server.stderr();
+        let line = said.lines().find(|line| line.starts_with("[restart] "));
+        assert!(
+            line.is_some_and(|line| line.ends_with(why)),
+            "{args:?}: {said}"
+        );
+        assert!(!place.meta().exists());
+        server.connect().ask("get a\r\n", "END\r\n");
+        stop(server);
+        let server = place.start(&[]);
+        set(&mut server.connect(), "a", 0, 0, "1");
+        stop(server);
+    }
+}
+
+#[test]
+fn a_meta_file_that_makes_no_sense_is_refused() {
+    let place = Place::new();
+    let server = place.start(&[]);
+    set(&mut server.connect(), "a", 0, 0, "1");
+    stop(server);
+    let good = fs::read(place.meta()).expect("it is there");
+    let mut cases: Vec<Vec<u8>> = vec![Vec::new(), b"\n".to_vec(), vec![0xff; 100]];
+    for cut in [1, 20, good.len() / 2, good.len() - 1] {
+        cases.push(good[..cut].to_vec());
+    }
+    for at in [3, 40, good.len() / 2, good.len() - 10] {
+        let mut bent = good.clone();
+        bent[at] ^= 1;
+        cases.push(bent);
+    }
+    for case in cases {
+        fs::write(place.meta(), &case).expect("written");
+        let (status, said) = place.refused(&[]);
+        assert_eq!(status, Some(1), "{}", String::from_utf8_lossy(&case));
+        assert!(said.contains("corrupt metadata file"), "{said}");
+    }
+    fs::write(place.meta(), &good).expect("written");
+    place
+        .start(&[])
+        .connect()
+        .ask("get a\r\n", "VALUE a 0 1\r\n1\r\nEND\r\n");
+}
+
+#[test]
+fn a_file_that_was_written_over_harms_nobody() {
+    let place = Place::new();
+    let server = place.start(&[]);
+    let mut raw = server.connect();
+    for i in 0..2000 {
+        set(&mut raw, &format!("key-{i}"), 1, 0, &value(i));
+    }
+    stop(server);
+    let mut memory = fs::read(place.file()).expect("it is there");
+    let mut random = 1u64;
+    for byte in &mut memory {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        if random.is_multiple_of(50) {
+            *byte = (random >> 32) as u8;
+        }
+    }
+    fs::write(place.file(), &memory).expect("written");
+    let server = place.start(&[]);
+    let mut raw = server.connect();
+    let items = stat_of(&mut raw, "curr_items");
+    assert!(items < 2000, "{items}");
+    for i in 0..2000 {
+        set(&mut raw, &format!("key-{i}"), 1, 0, &value(i));
+    }
+    assert!(stat_of(&mut raw, "curr_items") >= 2000);
+    stop(server);
+    let meta = fs::read(place.meta()).expect("it is there");
+    fs::write(place.file(), b"short").expect("written");
+    fs::write(place.meta(), meta).expect("written");
+    let server = place.start(&[]);
+    assert!(server.stderr().contains("5 bytes instead of 67108864"));
+    assert_eq!(stat_of(&mut server.connect(), "curr_items"), 0);
+}
+
+#[test]
+fn files_that_cannot_be_are_refused() {
+    let place = Place::new();
+    let (status, said) = place.refused(&["-m", "8"]);
+    assert_eq!(
+        (status, said.contains("slab class")),
+        (Some(1), true),
+        "{said}"
+    );
+    let _ = fs::remove_file(place.file());
+    fs::create_dir(place.file()).expect("a directory");
+    let (status, said) = place.refused(&[]);
+    assert_eq!(status, Some(1));
+    assert!(said.starts_with("failed to open memory file "), "{said}");
+}
+
+#[test]
+fn large_pages_are_taken_all_at_once() {
+    let enabled = fs::read_to_string("/sys/kernel/mm/transparent_hugepage/enabled");
+    if enabled.map_or(true, |choice| choice.contains("[never]")) {
+        assert_eq!(start::refused(&["-L"]).0, Some(1));
+        return;
+    }
+    let server = Server::start(&ours(), &["-L"]);
+    let mut raw = server.connect();
+    assert_eq!(malloced(&mut raw), 64 << 20);
+    let refused = "MEMLIMIT_ADJUST_FAILED out of bounds or unable to adjust\r\n";
+    raw.ask("cache_memlimit 100\r\n", refused);
+    set(&mut raw, "a", 0, 0, "1");
+    assert_eq!(start::refused(&["-L", "-m", "8"]).0, Some(1));
+}
+
+#[test]
+fn time_goes_on_while_no_server_runs() {
+    for (earlier, left) in [(600, Some(400)), (2000, None), (-1000, None)] {
+        let place = Place::new();
+        let server = place.start(&[]);
+        set(&mut server.connect(), "a", 0, 1000, "1");
+        stop(server);
+        let meta = fs::read_to_string(place.meta()).expect("it is there");
+        let line = meta.lines().nth(2).expect("the clock");
+        let (unix, tick) = line["clock ".len()..].split_once(' ').expect("two");
+        let unix: i64 = unix.parse().expect("a number");
+        let then = meta.replace(line, &format!("clock {} {tick}", unix - earlier));
+        let (signed, _) = then.split_at(then.find("sum ").expect("a checksum"));
+        let sum = Sha256::digest(signed);
+        let sum: String = sum.iter().map(|byte| format!("{byte:02x}")).collect();
+        fs::write(place.meta(), format!("{signed}sum {sum}\n")).expect("written");
+        let server = place.start(&[]);
+        let cold = server.stderr().contains("the clock went backwards");
+        assert_eq!(cold, earlier < 0, "{}", server.stderr());
+        let mut raw = server.connect();
+        assert_eq!(stat_of(&mut raw, "uptime") >= 600, earlier > 0);
+        raw.send("mg a t\r\n");
+        let line = raw.read_line();
+        let seconds = line.strip_prefix("HD t").and_then(|t| t.parse().ok());
+        let seconds: Option<i64> = seconds;
+        assert_eq!(seconds.is_some(), left.is_some(), "{line}");
+        let near = |(seconds, left): (i64, i64)| (left - 60..=left).contains(&seconds);
+        assert!(seconds.zip(left).is_none_or(near), "{line}");
+    }
+}
