@@ -51,8 +51,8 @@ impl Clock {
         }
     }
 
-    /// Goes on from this tick, which is now.
-    pub fn resume(tick: u32) -> Clock {
+    /// Starts at this tick, which is now.
+    pub fn start_at(tick: u32) -> Clock {
         let fresh = Clock::start();
         Clock {
             epoch: fresh.unix() - i64::from(tick),
@@ -181,7 +181,7 @@ mod tests {
 
     #[test]
     fn time_goes_on_where_it_was() {
-        let (fresh, clock) = (Clock::start(), Clock::resume(1000));
+        let (fresh, clock) = (Clock::start(), Clock::start_at(1000));
         assert_eq!((clock.now(), clock.expiry(10)), (1000, 1010));
         assert!((0..10).contains(&(clock.unix() - fresh.unix())));
         clock.advance();

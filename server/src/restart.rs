@@ -88,7 +88,7 @@ pub fn open(path: &Path, settings: &Settings) -> Result<(Engine, Clock), Exit> {
                 let text = format!("[restart] corrupt metadata file {}", meta.display());
                 Exit::new(1, text)
             })?;
-            Clock::resume(tick)
+            Clock::start_at(tick)
         }
         Err(why) => {
             eprintln!("[restart] starting empty: {why}");
