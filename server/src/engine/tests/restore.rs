@@ -219,3 +219,29 @@ fn snapshots_that_lie_are_refused() {
         assert!(refused, "{case}");
     }
 }
+
+#[test]
+fn a_value_belongs_to_one_item() {
+    let file = file();
+    let engine = on(&file);
+    engine.start_empty();
+    let value = vec![1; 200_000];
+    set(&engine, b"large-1", &value);
+    set(&engine, b"large-2", &value);
+    let snapshot = engine.snapshot();
+    drop(engine);
+    let all = file.read();
+    let key_at = |key: &[u8]| {
+        let found = all.windows(key.len()).position(|bytes| bytes == key);
+        found.expect("it is there")
+    };
+    // The link of the first part and the length stand in front of the key.
+    let chain = key_at(b"large-1") - 8;
+    let first = &all[chain..chain + 4];
+    file.write(first, key_at(b"large-2") as u64 - 8);
+    let engine = on(&file);
+    assert_eq!(engine.resume(&snapshot, 1), Ok(()));
+    assert_eq!(engine.stats().curr_items, 1);
+    assert!(read(&engine, b"large-1", 1) == Some(value));
+    exercise(&engine, 1);
+}
