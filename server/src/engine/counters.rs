@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::classes::CLASSES_MAX;
-use super::memory::Region;
+use super::region::Region;
 
 /// What is counted, each per slab class.
 #[derive(Debug, Clone, Copy)]

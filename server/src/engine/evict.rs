@@ -21,8 +21,9 @@ use std::sync::atomic::Ordering::Relaxed;
 use super::expire::Expiry;
 use super::ghosts::Ghosts;
 use super::item::{self, CHUNKED, POLICY, POLICY_SHIFT};
-use super::memory::{Arena, CLAIMED, DATA, Header, LINKED, Link, Pin, Region};
+use super::memory::{Arena, CLAIMED, DATA, Header, LINKED, Link, Pin};
 use super::queue::Queue;
+use super::region::Region;
 
 /// Reads that count.
 const COUNT_MAX: u32 = 3;

@@ -11,7 +11,7 @@
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use super::classes::CLASSES_MAX;
-use super::memory::Region;
+use super::region::Region;
 
 /// Fingerprints of a bucket, which has about a dozen items. More would remember for longer, and
 /// were measured to gain nothing.

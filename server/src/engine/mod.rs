@@ -18,7 +18,7 @@
 //! there `mover.rs`.
 //!
 //! With a file under the arena, an engine goes on with what another one left there (`restore.rs`,
-//! `snapshot.rs`); where the addresses come from is `mapping.rs`.
+//! `snapshot.rs`); where the addresses come from is `mapping.rs`, arrays that grow in them `region.rs`.
 //!
 //! Short values are read in `read.rs`; storing is in `draft.rs`, in place in `overwrite.rs`;
 //! counting up and down in `arith.rs`, what clients agree upon by marks in `marks.rs`. Looking at
@@ -51,6 +51,7 @@ mod outcome;
 mod overwrite;
 mod queue;
 mod read;
+mod region;
 mod rescue;
 mod restore;
 mod room;

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 use super::Engine;
-use super::memory::Region;
+use super::region::Region;
 
 /// Bytes of an item, header included, that one count stands for. Source: mcrsd.md 2.11.
 const STEP: usize = 32;

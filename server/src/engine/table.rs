@@ -20,7 +20,8 @@ use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::ghosts::{GHOST_BYTES, Ghosts};
-use super::memory::{Link, Region};
+use super::memory::Link;
+use super::region::Region;
 
 /// Links in a line.
 const SLOTS: usize = 12;
