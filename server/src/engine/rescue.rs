@@ -140,18 +140,38 @@ impl Engine {
         self.release(pin);
     }
 
-    /// Puts a copy in the place of an item that is in one chunk.
-    fn rescue(&self, pin: Pin, mut copy: Chunk, layout: &Layout) -> bool {
-        let (arena, link) = (self.arena(), pin.link());
+    /// Fills a copy with what stands behind an item's header in its first chunk: key, and value or
+    /// chain.
+    fn copy_body(&self, pin: &Pin, copy: &mut Chunk, layout: &Layout) {
+        let arena = self.arena();
         let bytes = layout.head_bytes(arena.body_start()) - arena.body_start();
         // A reference keeps value and key from changing; the rest may until the bucket is locked.
         arena
-            .body_mut(&mut copy, 0, bytes)
-            .copy_from_slice(arena.body(&pin, 0, bytes));
+            .body_mut(copy, 0, bytes)
+            .copy_from_slice(arena.body(pin, 0, bytes));
+    }
+
+    /// Lets go of an item that nobody finds any more, and of its copy. It is off the page.
+    fn let_go(&self, pin: Pin, copy: Chunk) -> bool {
+        self.slab.free(copy);
+        self.release(pin);
+        true
+    }
+
+    /// Leaves an item where it is, since others read it, and lets go of its copy. Never off the page.
+    fn leave_read(&self, bucket: Bucket<'_>, copy: Chunk) -> bool {
+        drop(bucket);
+        self.slab.free(copy);
+        self.mover.figures.note_busy(Obstacle::Active);
+        false
+    }
+
+    /// Puts a copy in the place of an item that is in one chunk.
+    fn rescue(&self, pin: Pin, mut copy: Chunk, layout: &Layout) -> bool {
+        let (arena, link) = (self.arena(), pin.link());
+        self.copy_body(&pin, &mut copy, layout);
         let Some((bucket, place)) = self.place_of(&pin, layout) else {
-            self.slab.free(copy);
-            self.release(pin);
-            return true;
+            return self.let_go(pin, copy);
         };
         self.copy_header(link, copy.link());
         let moved = arena.publish(copy, self.header(link).bits());
@@ -168,20 +188,12 @@ impl Engine {
     /// Makes a copy the head of an item in several chunks.
     fn rescue_head(&self, pin: Pin, mut copy: Chunk, layout: &Layout) -> bool {
         let (arena, link) = (self.arena(), pin.link());
-        let bytes = layout.head_bytes(arena.body_start()) - arena.body_start();
-        arena
-            .body_mut(&mut copy, 0, bytes)
-            .copy_from_slice(arena.body(&pin, 0, bytes));
+        self.copy_body(&pin, &mut copy, layout);
         let Some((bucket, place)) = self.place_of(&pin, layout) else {
-            self.slab.free(copy);
-            self.release(pin);
-            return true;
+            return self.let_go(pin, copy);
         };
         let Some(old) = self.take_over(pin) else {
-            drop(bucket);
-            self.slab.free(copy);
-            self.mover.figures.note_busy(Obstacle::Active);
-            return false;
+            return self.leave_read(bucket, copy);
         };
         self.copy_header(link, copy.link());
         let mut next = item::owned_chain(arena, &old);
@@ -208,15 +220,10 @@ impl Engine {
             .body_mut(&mut copy, 0, len)
             .copy_from_slice(arena.data(&pin, data, len));
         let Some((bucket, _)) = self.place_of(&pin, layout) else {
-            self.slab.free(copy);
-            self.release(pin);
-            return true;
+            return self.let_go(pin, copy);
         };
         let Some(mut head) = self.take_over(pin) else {
-            drop(bucket);
-            self.slab.free(copy);
-            self.mover.figures.note_busy(Obstacle::Active);
-            return false;
+            return self.leave_read(bucket, copy);
         };
         let (from, to) = (arena.header(data), arena.header(copy.link()));
         to.lens.store(from.lens.load(Relaxed), Relaxed);
