@@ -7,6 +7,7 @@
 
 mod client;
 mod header;
+mod recorded;
 mod ring;
 mod sim;
 mod symbols;

@@ -7,51 +7,17 @@ use std::collections::BTreeMap;
 use mcrs::codec::text::request::{self, Request};
 use mcrs::codec::{Decoded, Limits};
 use mcrs::conn::{Conn, Expect, Malformed, Piece};
-use serde_json::Value;
 
-/// A request and what was answered to it.
-struct Exchange {
-    case: String,
-    request: Vec<u8>,
-    reply: Vec<u8>,
-    /// The reply was made up for the case; it may be rubbish.
-    scripted: bool,
-}
-
-fn unhex(hex: &str) -> Option<Vec<u8>> {
-    let byte = |i: usize| u8::from_str_radix(hex.get(i..i + 2)?, 16).ok();
-    (0..hex.len()).step_by(2).map(byte).collect()
-}
+use crate::recorded::{Exchange, recorded_exchanges};
 
 /// Every text request over TCP that was recorded whole.
 fn recorded() -> Vec<Exchange> {
-    let path = mcrs_testkit::workspace().join("tests/php/vectors/wire.json");
-    let text = std::fs::read_to_string(path).expect("the vectors");
-    let json: Value = serde_json::from_str(&text).expect("json");
-    let mut out = Vec::new();
-    for case in json["cases"].as_array().expect("cases") {
-        for wire in case["wire"].as_array().expect("a list") {
-            let text = |name: &str| wire[name].as_str().and_then(unhex);
-            let (Some(request), Some(reply)) = (text("q"), text("a")) else {
-                continue;
-            };
-            if request.first().is_none_or(|&b| b == 0x80) || !wire["udp"].is_null() {
-                continue;
-            }
-            // The recorder put T's where the time of the recording stood.
-            let mut request = request;
-            if let Some(at) = request.windows(10).position(|w| w == b"TTTTTTTTTT") {
-                request[at..at + 10].copy_from_slice(b"1755000000");
-            }
-            out.push(Exchange {
-                case: case["id"].as_str().expect("an id").to_owned(),
-                request,
-                reply,
-                scripted: !case["scripts"].is_null(),
-            });
-        }
-    }
-    out
+    let mut exchanges = recorded_exchanges();
+    exchanges.retain(|exchange| {
+        let is_text = exchange.request.first().is_some_and(|&b| b != 0x80);
+        is_text && !exchange.udp && exchange.whole
+    });
+    exchanges
 }
 
 /// The line of a request and the data behind it.
@@ -139,6 +105,7 @@ fn recorded_replies_say_the_same_however_they_are_cut() {
         request,
         reply,
         scripted,
+        ..
     } in recorded()
     {
         let Some((request, _)) = decode(&request) else {

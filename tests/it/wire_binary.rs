@@ -6,43 +6,14 @@ use std::collections::BTreeSet;
 
 use mcrs::codec::binary::{Opcode, Reply, request};
 use mcrs::codec::{Decoded, Limits};
-use serde_json::Value;
 
-/// A request and what was answered to it.
-struct Exchange {
-    case: String,
-    request: Vec<u8>,
-    reply: Vec<u8>,
-    /// The reply was made up for the case; it may be rubbish.
-    scripted: bool,
-}
+use crate::recorded::{Exchange, recorded_exchanges};
 
-/// Bytes in hex; long ones were recorded without their end.
-fn unhex(hex: &str) -> Option<Vec<u8>> {
-    let byte = |i: usize| u8::from_str_radix(hex.get(i..i + 2)?, 16).ok();
-    (0..hex.len()).step_by(2).map(byte).collect()
-}
-
+/// Every binary request. Of a long one the end was not recorded, nor of a long reply.
 fn recorded() -> Vec<Exchange> {
-    let path = mcrs_testkit::workspace().join("tests/php/vectors/wire.json");
-    let text = std::fs::read_to_string(path).expect("the vectors");
-    let json: Value = serde_json::from_str(&text).expect("json");
-    let mut out = Vec::new();
-    for case in json["cases"].as_array().expect("cases") {
-        for wire in case["wire"].as_array().expect("a list") {
-            let text = |name: &str| wire[name].as_str().and_then(unhex);
-            let Some(request) = text("q").filter(|q| q.first() == Some(&0x80)) else {
-                continue;
-            };
-            out.push(Exchange {
-                case: case["id"].as_str().expect("an id").to_owned(),
-                request,
-                reply: text("a").unwrap_or_default(),
-                scripted: !case["scripts"].is_null(),
-            });
-        }
-    }
-    out
+    let mut exchanges = recorded_exchanges();
+    exchanges.retain(|exchange| exchange.request.first() == Some(&0x80));
+    exchanges
 }
 
 #[test]

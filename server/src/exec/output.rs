@@ -240,6 +240,17 @@ mod tests {
         engine.get(key, 2).expect("just stored")
     }
 
+    /// Puts a line and a value in, and what must come out of that behind `want`.
+    fn add(output: &mut Output, line: &str, value: ItemRef<'static>, want: &mut Vec<u8>) {
+        want.extend_from_slice(line.as_bytes());
+        want.extend_from_slice(b"\r\n");
+        value
+            .pieces()
+            .for_each(|piece| want.extend_from_slice(piece));
+        output.line(line);
+        output.value(value);
+    }
+
     /// Writes everything, `step` bytes at a time.
     fn drain(output: &mut Output, step: usize) -> Vec<u8> {
         let mut out = Vec::new();
@@ -263,12 +274,7 @@ mod tests {
             let mut want = Vec::new();
             for len in [0, 1, COPY_MAX, COPY_MAX + 1, 3000, 5000] {
                 let value = item(engine, format!("k{len}").as_bytes(), len);
-                output.line("head");
-                want.extend_from_slice(b"head\r\n");
-                value
-                    .pieces()
-                    .for_each(|piece| want.extend_from_slice(piece));
-                output.value(value);
+                add(&mut output, "head", value, &mut want);
             }
             output.line("END");
             want.extend_from_slice(b"END\r\n");
@@ -297,13 +303,7 @@ mod tests {
         let mut want = Vec::new();
         for len in [3000, 10, 5000] {
             let mut part = Output::default();
-            let value = item(engine, b"k", len);
-            part.line("head");
-            want.extend_from_slice(b"head\r\n");
-            value
-                .pieces()
-                .for_each(|piece| want.extend_from_slice(piece));
-            part.value(value);
+            add(&mut part, "head", item(engine, b"k", len), &mut want);
             part.line("tail");
             want.extend_from_slice(b"tail\r\n");
             whole.append(part);

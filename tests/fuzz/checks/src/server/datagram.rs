@@ -23,11 +23,7 @@ struct Pair {
 
 impl Pair {
     fn new() -> Pair {
-        // Started in one second, or times of day would mean different TTLs to them.
-        let (mut plain, mut served) = (Bed::new(), Bed::new());
-        while plain.unix() != served.unix() {
-            (plain, served) = (served, Bed::new());
-        }
+        let (plain, served) = Bed::pair(Bed::new);
         Pair {
             plain,
             solo: Solo::new(served.context.shared),

@@ -46,6 +46,17 @@ impl Bed {
         Bed::with(TlsSettings::default())
     }
 
+    /// One and, made by `served`, another with the same past: both started in one second, or times
+    /// of day would mean different TTLs to them.
+    fn pair(served: impl Fn() -> Bed) -> (Bed, Bed) {
+        loop {
+            let pair = (Bed::new(), served());
+            if pair.0.unix() == pair.1.unix() {
+                return pair;
+            }
+        }
+    }
+
     /// One that speaks TLS with the certificate and key of a file.
     fn with_tls(identity: &Path) -> Bed {
         let words = format!("ssl_chain_cert={0},ssl_key={0}", identity.display());

@@ -52,11 +52,7 @@ impl Stage {
                 .with_root_certificates(roots.clone());
             Arc::new(config.with_no_client_auth())
         };
-        let (mut plain, mut served) = (Bed::new(), Bed::with_tls(&identity));
-        // Started in one second, or times of day would mean different TTLs to them.
-        while plain.unix() != served.unix() {
-            (plain, served) = (Bed::new(), Bed::with_tls(&identity));
-        }
+        let (plain, served) = Bed::pair(|| Bed::with_tls(&identity));
         Stage {
             plain,
             solo: Solo::new(served.context.shared),
