@@ -131,6 +131,7 @@ bench: dist ## what an operation costs a PHP process beside pecl's, the server b
 	@benches/php/run
 	$(CARGO) bench --locked -p mcrsd --bench server
 	$(CARGO) bench --locked -p mcrsd --bench pauses
+	$(CARGO) bench --locked -p mcrsd --bench engine -- speed
 
 .PHONY: fuzz-smoke
 fuzz-smoke: deps ## hostile bytes for every parser, 10 s each

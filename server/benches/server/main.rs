@@ -1,12 +1,12 @@
 //! What an operation costs the server process, ours beside stock memcached and beside the floor
-//! (`floor.rs`): CPU time per operation, memory per item and per idle connection, each with the bar
-//! it is held to.
+//! (`floor.rs`): CPU time per operation, memory per item and per idle connection, and how many lookups
+//! of real traces miss, each with the bar it is held to.
 //!
 //! CPU time is what the kernel charged the server's process; the client's own is not in it. One
 //! worker each, loopback. Rounds of the servers take turns, so that a noisy machine is noisy to all;
 //! times are medians, ratios the medians of each round's.
 //!
-//! Run by `cargo bench -p mcrsd --bench server`. Words after `--` choose: `cpu`, `items`, `idle`;
+//! Run by `cargo bench -p mcrsd --bench server`. Words after `--` choose: `cpu`, `items`, `idle`, `misses`;
 //! any other word chooses the rows of CPU time with it in their name.
 //!
 //! | variable | meaning |
@@ -18,6 +18,7 @@
 mod floor;
 mod load;
 mod memory;
+mod misses;
 mod work;
 
 use load::{CONNECTIONS, Rig};
@@ -59,6 +60,9 @@ fn main() {
     }
     if chosen("idle") {
         idle(&ours, &other);
+    }
+    if chosen("misses") {
+        misses(&ours, &other);
     }
 }
 
@@ -141,6 +145,31 @@ fn idle(ours: &Program, other: &Program) {
         "{:<26}{a:>8.0}{b:>11.0}{:>8}   (< 1024){bar}",
         "after one get", ""
     );
+}
+
+fn misses(ours: &Program, other: &Program) {
+    println!("\nlookups that miss: traces, what is missed is stored");
+    println!(
+        "{:<26}{:>8}{:>11}{:>8}   to 1.6.45",
+        "",
+        "mcrsd",
+        other.name(),
+        "1.6.45"
+    );
+    let mut ratios = Vec::new();
+    for trace in &misses::TRACES {
+        for (megabytes, memcached) in misses::MEGABYTES.into_iter().zip(trace.memcached) {
+            let (a, b) = (
+                trace.missed(ours, megabytes),
+                trace.missed(other, megabytes),
+            );
+            let (name, ratio) = (format!("{}, -m {megabytes}", trace.name), a / memcached);
+            println!("{name:<26}{a:>8.4}{b:>11.4}{memcached:>8.4}   {ratio:.2}");
+            ratios.push(ratio);
+        }
+    }
+    let mean = ratios.iter().map(|ratio| ratio.ln()).sum::<f64>() / ratios.len() as f64;
+    println!("{:<56}{}", "geometric mean", judged(mean.exp(), 0.93));
 }
 
 /// A ratio with its bar; marked if it is over.
