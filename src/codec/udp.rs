@@ -77,17 +77,49 @@ pub fn request(datagram: &[u8]) -> Option<(u16, &[u8])> {
 /// Differs from memcached, as mcrsd.md section 5 allows: all datagrams that answer one request are
 /// numbered together, while memcached begins again at 0 with each value, and sends an empty frame
 /// for silence.
-pub fn replies(id: u16, len: usize) -> Option<impl Iterator<Item = (Frame, Range<usize>)>> {
+pub fn replies(id: u16, len: usize) -> Option<Replies> {
     let total = u16::try_from(len.div_ceil(DATA_LEN)).ok()?;
-    Some((0..total).map(move |sequence| {
+    Some(Replies {
+        id,
+        len,
+        total,
+        sequence: 0,
+    })
+}
+
+/// The datagrams of a reply that are still to be made; see [`replies`].
+#[derive(Debug, Clone)]
+pub struct Replies {
+    id: u16,
+    /// Bytes of the whole reply.
+    len: usize,
+    total: u16,
+    /// The number of the next one.
+    sequence: u16,
+}
+
+impl Iterator for Replies {
+    type Item = (Frame, Range<usize>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let &mut Replies {
+            id,
+            len,
+            total,
+            sequence,
+        } = self;
+        if sequence == total {
+            return None;
+        }
+        self.sequence += 1;
         let start = usize::from(sequence) * DATA_LEN;
         let frame = Frame {
             id,
             sequence,
             total,
         };
-        (frame, start..len.min(start + DATA_LEN))
-    }))
+        Some((frame, start..len.min(start + DATA_LEN)))
+    }
 }
 
 #[cfg(test)]

@@ -114,7 +114,7 @@ impl Door {
             protocol: listener.protocol,
             tls: listener.tls,
         };
-        if self.workers[index].send(arrival).is_err() {
+        if self.workers[index].put(arrival).is_err() {
             // The worker is ending, and the process with it; the client is closed.
             conns.leave();
         }

@@ -3,7 +3,7 @@
 //! ```text
 //!  accept threads, one per listener       workers, -t of them
 //!  ┌────────────────────────────┐ socket  ┌───────────────────────────────────────┐
-//!  │ block in accept(2)         ├────────►│ one current-thread tokio runtime each │
+//!  │ block in accept(2)         ├────────►│ one reactor each                      │
 //!  └────────────────────────────┘  round  │  ┌─────────┐ ┌─────────┐ ┌─────────┐  │
 //!  main thread                     robin  │  │ session │ │ session │ │ session │  │
 //!  ┌────────────────────────────┐         │  └────┬────┘ └────┬────┘ └────┬────┘  │
@@ -15,14 +15,15 @@
 //!
 //! A connection stays with its worker, so a session needs no lock of its own; a UDP socket is read
 //! by whichever worker is first. One read and one vectored write serve a whole batch of pipelined
-//! requests. Next: `listener.rs` for sockets, `worker.rs` for threads, `session/` for one connection,
-//! `udp.rs` for datagrams.
+//! requests. Next: `listener.rs` for sockets, `worker.rs` for threads, `reactor.rs` for their loop,
+//! `session/` for one connection, `udp.rs` for datagrams.
 
 mod accept;
 mod entry;
 mod inherited;
 mod listener;
 mod napi;
+mod reactor;
 mod reload;
 mod session;
 mod stream;

@@ -1,17 +1,16 @@
-//! A client's socket, TCP or Unix, with TLS or without, as a worker's runtime polls it.
+//! A client's socket, TCP or Unix, with TLS or without, as a worker's reactor watches it.
 
-use std::io::{self, ErrorKind, IoSlice};
-use std::os::fd::{AsFd, AsRawFd, RawFd};
-use std::task::{Context, Poll, ready};
+use std::io::{self, IoSlice};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::task::Poll;
 
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags, recv, send, sendmsg};
-use tokio::io::Interest;
-use tokio::net::{TcpStream, UnixStream};
 
+use super::reactor::Readiness;
 use super::tls::TlsStream;
 
-/// A connected socket that no runtime knows yet, so that it can go to any thread.
+/// A connected socket that no reactor knows yet.
 #[derive(Debug)]
 pub(super) enum Socket {
     /// Over TCP.
@@ -20,52 +19,74 @@ pub(super) enum Socket {
     Unix(std::os::unix::net::UnixStream),
 }
 
-/// The same, watched by the runtime of one worker.
+/// The same, once it does not matter which.
 #[derive(Debug)]
 pub(super) enum Stream {
-    /// Over TCP.
-    Tcp(TcpStream),
-    /// Over the Unix socket.
-    Unix(UnixStream),
-    /// Over one of the others.
+    /// As it is.
+    Plain(Plain),
+    /// With TLS.
     Tls(Box<TlsStream>),
     /// Over nothing: a test is at the other end.
     #[cfg(test)]
     Fake(super::session::Fake),
 }
 
+/// A socket, and what is known of it.
+#[derive(Debug)]
+pub(super) struct Plain {
+    socket: OwnedFd,
+    readiness: Readiness,
+}
+
 impl Stream {
-    /// Puts a non-blocking socket under the watch of the current runtime.
-    pub(super) fn new(socket: Socket) -> io::Result<Stream> {
-        match socket {
-            Socket::Tcp(socket) => TcpStream::from_std(socket).map(Stream::Tcp),
-            Socket::Unix(socket) => UnixStream::from_std(socket).map(Stream::Unix),
+    /// Of a non-blocking socket.
+    pub(super) fn new(socket: Socket) -> Stream {
+        Stream::Plain(Plain {
+            socket: match socket {
+                Socket::Tcp(socket) => socket.into(),
+                Socket::Unix(socket) => socket.into(),
+            },
+            readiness: Readiness::default(),
+        })
+    }
+
+    /// The socket, for who watches it.
+    pub(super) fn socket(&self) -> BorrowedFd<'_> {
+        match self {
+            Stream::Plain(plain) => plain.socket.as_fd(),
+            Stream::Tls(stream) => stream.socket(),
+            #[cfg(test)]
+            Stream::Fake(_) => unreachable!("no reactor has it"),
+        }
+    }
+
+    /// What is known of it.
+    #[inline]
+    pub(super) fn readiness(&mut self) -> &mut Readiness {
+        match self {
+            Stream::Plain(plain) => &mut plain.readiness,
+            Stream::Tls(stream) => stream.readiness(),
+            #[cfg(test)]
+            Stream::Fake(_) => unreachable!("no reactor has it"),
         }
     }
 
     /// Its descriptor, which also is its name in logs.
     pub(super) fn fd(&self) -> RawFd {
         match self {
-            Stream::Tcp(socket) => socket.as_raw_fd(),
-            Stream::Unix(socket) => socket.as_raw_fd(),
-            Stream::Tls(stream) => stream.fd(),
             #[cfg(test)]
             Stream::Fake(_) => -1,
+            stream => stream.socket().as_raw_fd(),
         }
     }
 
     /// Reads what there is into `buf`; 0 is the end. One system call at most, and none when the
     /// last read took everything and nothing has come since.
     #[inline]
-    pub(super) fn poll_read(
-        &mut self,
-        task: &mut Context<'_>,
-        buf: &mut [u8],
-    ) -> Poll<io::Result<usize>> {
+    pub(super) fn poll_read(&mut self, buf: &mut [u8]) -> Poll<io::Result<usize>> {
         match self {
-            Stream::Tcp(socket) => poll_recv(socket, task, buf),
-            Stream::Unix(socket) => poll_recv(socket, task, buf),
-            Stream::Tls(stream) => stream.poll_read(task, buf),
+            Stream::Plain(plain) => plain.poll_recv(buf),
+            Stream::Tls(stream) => stream.poll_read(buf),
             #[cfg(test)]
             Stream::Fake(fake) => fake.poll_read(buf),
         }
@@ -74,15 +95,10 @@ impl Stream {
     /// Writes what the socket takes of `slices`, in one system call. With TLS what is said to be
     /// written may be held back until [`poll_flush`](Stream::poll_flush).
     #[inline]
-    pub(super) fn poll_write(
-        &mut self,
-        task: &mut Context<'_>,
-        slices: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
+    pub(super) fn poll_write(&mut self, slices: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
         match self {
-            Stream::Tcp(socket) => poll_send(socket, task, slices),
-            Stream::Unix(socket) => poll_send(socket, task, slices),
-            Stream::Tls(stream) => stream.poll_write(task, slices),
+            Stream::Plain(plain) => plain.poll_send(slices),
+            Stream::Tls(stream) => stream.poll_write(slices),
             #[cfg(test)]
             Stream::Fake(fake) => fake.poll_write(slices),
         }
@@ -90,9 +106,9 @@ impl Stream {
 
     /// Writes what is held back.
     #[inline]
-    pub(super) fn poll_flush(&mut self, task: &mut Context<'_>) -> Poll<io::Result<()>> {
+    pub(super) fn poll_flush(&mut self) -> Poll<io::Result<()>> {
         match self {
-            Stream::Tls(stream) => stream.poll_flush(task),
+            Stream::Tls(stream) => stream.poll_flush(),
             _ => Poll::Ready(Ok(())),
         }
     }
@@ -114,96 +130,49 @@ impl Stream {
     }
 }
 
-/// What a runtime knows of a socket it watches.
-trait Watched: AsFd {
-    /// Waits until there may be something to read.
-    fn poll_readable(&self, task: &mut Context<'_>) -> Poll<io::Result<()>>;
-
-    /// Waits until there may be room to write.
-    fn poll_writable(&self, task: &mut Context<'_>) -> Poll<io::Result<()>>;
-
-    /// Takes note that there is not, until the runtime hears of it again.
-    fn exhausted(&self, interest: Interest);
-}
-
-macro_rules! watched {
-    ($stream:ty) => {
-        impl Watched for $stream {
-            #[inline]
-            fn poll_readable(&self, task: &mut Context<'_>) -> Poll<io::Result<()>> {
-                self.poll_read_ready(task)
-            }
-
-            #[inline]
-            fn poll_writable(&self, task: &mut Context<'_>) -> Poll<io::Result<()>> {
-                self.poll_write_ready(task)
-            }
-
-            #[inline]
-            fn exhausted(&self, interest: Interest) {
-                let would_block = || Err::<(), _>(ErrorKind::WouldBlock.into());
-                // The very error it was given.
-                let _ = self.try_io(interest, would_block);
-            }
-        }
-    };
-}
-
-watched!(TcpStream);
-watched!(UnixStream);
-
-/// Reads once, if there may be something. A read that does not fill the buffer has emptied the
-/// socket, so none is tried after it.
-///
-/// The system calls here do not go through the C library, which in a process of several threads
-/// makes each of them a point of cancellation.
-#[inline]
-fn poll_recv(
-    socket: &impl Watched,
-    task: &mut Context<'_>,
-    buf: &mut [u8],
-) -> Poll<io::Result<usize>> {
-    loop {
-        ready!(socket.poll_readable(task))?;
-        match recv(socket, &mut *buf, RecvFlags::empty()) {
-            Ok((_, got)) => {
-                if 0 < got && got < buf.len() {
-                    socket.exhausted(Interest::READABLE);
+impl Plain {
+    /// Reads once, if there may be something. A read that does not fill the buffer has emptied the
+    /// socket, so none is tried after it.
+    ///
+    /// The system calls here do not go through the C library, which in a process of several threads
+    /// makes each of them a point of cancellation.
+    #[inline]
+    fn poll_recv(&mut self, buf: &mut [u8]) -> Poll<io::Result<usize>> {
+        while self.readiness.is_readable() {
+            match recv(&self.socket, &mut *buf, RecvFlags::empty()) {
+                Ok((_, got)) => {
+                    if 0 < got && got < buf.len() {
+                        self.readiness.set_drained();
+                    }
+                    return Poll::Ready(Ok(got));
                 }
-                return Poll::Ready(Ok(got));
+                Err(Errno::AGAIN) => self.readiness.set_empty(),
+                Err(Errno::INTR) => {}
+                Err(error) => return Poll::Ready(Err(error.into())),
             }
-            Err(Errno::AGAIN) => socket.exhausted(Interest::READABLE),
-            Err(Errno::INTR) => {}
-            Err(error) => return Poll::Ready(Err(error.into())),
         }
+        Poll::Pending
     }
-}
 
-/// Writes once. Sockets nearly always have room for a reply, so the runtime is asked only when one
-/// has not. One slice needs no list of slices, which the kernel would have to copy.
-#[inline]
-fn poll_send(
-    socket: &impl Watched,
-    task: &mut Context<'_>,
-    slices: &[IoSlice<'_>],
-) -> Poll<io::Result<usize>> {
-    loop {
-        let sent = match slices {
-            [all] => send(socket, all, SendFlags::NOSIGNAL),
-            _ => {
-                let mut nothing = SendAncillaryBuffer::default();
-                sendmsg(socket, slices, &mut nothing, SendFlags::NOSIGNAL)
+    /// Writes once, if there may be room. One slice needs no list of slices, which the kernel would
+    /// have to copy.
+    #[inline]
+    fn poll_send(&mut self, slices: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        while self.readiness.is_writable() {
+            let sent = match slices {
+                [all] => send(&self.socket, all, SendFlags::NOSIGNAL),
+                _ => {
+                    let mut nothing = SendAncillaryBuffer::default();
+                    sendmsg(&self.socket, slices, &mut nothing, SendFlags::NOSIGNAL)
+                }
+            };
+            match sent {
+                Ok(sent) => return Poll::Ready(Ok(sent)),
+                Err(Errno::AGAIN) => self.readiness.set_full(),
+                Err(Errno::INTR) => {}
+                Err(error) => return Poll::Ready(Err(error.into())),
             }
-        };
-        match sent {
-            Ok(sent) => return Poll::Ready(Ok(sent)),
-            Err(Errno::AGAIN) => {
-                // What the runtime knows is older than this.
-                ready!(socket.poll_writable(task))?;
-                socket.exhausted(Interest::WRITABLE);
-            }
-            Err(Errno::INTR) => {}
-            Err(error) => return Poll::Ready(Err(error.into())),
         }
+        Poll::Pending
     }
 }

@@ -14,8 +14,8 @@
 
 use std::cell::RefCell;
 use std::io::{self, IoSlice};
-use std::os::fd::RawFd;
-use std::task::{Context, Poll, Waker, ready};
+use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
+use std::task::{Poll, ready};
 
 use rustls::HandshakeKind;
 use rustls::server::{ServerConnectionData, UnbufferedServerConnection};
@@ -23,6 +23,7 @@ use rustls::unbuffered::{
     ConnectionState, EncodeError, EncodeTlsData, EncryptError, UnbufferedStatus,
 };
 
+use super::reactor::Readiness;
 use super::stream::Stream;
 use super::worker::Worker;
 use crate::flags::ClientCert;
@@ -97,7 +98,7 @@ impl Queue {
     }
 }
 
-/// A socket, watched by the runtime of one worker, that speaks TLS.
+/// A socket that speaks TLS.
 pub(super) struct TlsStream {
     socket: Stream,
     tls: UnbufferedServerConnection,
@@ -136,8 +137,18 @@ impl TlsStream {
         })
     }
 
-    pub(super) fn fd(&self) -> RawFd {
-        self.socket.fd()
+    /// The socket it speaks over.
+    pub(super) fn socket(&self) -> BorrowedFd<'_> {
+        self.socket.socket()
+    }
+
+    /// What is known of that.
+    pub(super) fn readiness(&mut self) -> &mut Readiness {
+        self.socket.readiness()
+    }
+
+    fn fd(&self) -> RawFd {
+        self.socket().as_raw_fd()
     }
 
     /// Bytes kept between two polls.
@@ -147,11 +158,7 @@ impl TlsStream {
     }
 
     /// Reads what there is into `buf`; 0 is the end. Goes on with the handshake first.
-    pub(super) fn poll_read(
-        &mut self,
-        task: &mut Context<'_>,
-        buf: &mut [u8],
-    ) -> Poll<io::Result<usize>> {
+    pub(super) fn poll_read(&mut self, buf: &mut [u8]) -> Poll<io::Result<usize>> {
         if !self.plain.is_empty() {
             let rest = self.plain.rest();
             let taken = rest.len().min(buf.len());
@@ -163,7 +170,7 @@ impl TlsStream {
             let input = &mut scratch.input[..];
             let mut len = self.incoming.len();
             input[..len].copy_from_slice(&self.incoming);
-            let read = self.read(task, input, &mut len, buf);
+            let read = self.read(input, &mut len, buf);
             // In new memory, so that a short piece does not stay in that of a long one.
             self.incoming = input[..len].to_vec();
             read
@@ -174,7 +181,6 @@ impl TlsStream {
     /// many are not used.
     fn read(
         &mut self,
-        task: &mut Context<'_>,
         input: &mut [u8],
         len: &mut usize,
         buf: &mut [u8],
@@ -190,7 +196,7 @@ impl TlsStream {
                     Err(error) => {
                         *len = 0;
                         // Tells the client why, if it listens.
-                        let _ = self.poll_flush(task);
+                        let _ = self.poll_flush();
                         return Poll::Ready(Err(self.fail(&error)));
                     }
                 };
@@ -202,13 +208,13 @@ impl TlsStream {
                 return Poll::Ready(Ok(0));
             }
             // Who does not take our part of the handshake is not read from.
-            ready!(self.poll_flush(task))?;
+            ready!(self.poll_flush())?;
             if *len > KEPT_MAX {
                 let long = rustls::InvalidMessage::HandshakePayloadTooLarge;
                 return Poll::Ready(Err(self.fail(&long.into())));
             }
             let room = &mut input[*len..*len + READ_BYTES];
-            match ready!(self.socket.poll_read(task, room))? {
+            match ready!(self.socket.poll_read(room))? {
                 0 if self.phase == Phase::Handshake => {
                     let gone = rustls::Error::General("the client left".into());
                     return Poll::Ready(Err(self.fail(&gone)));
@@ -316,12 +322,8 @@ impl TlsStream {
 
     /// Writes a piece of `slices`. What is said to be written is on its way only when
     /// [`poll_flush`](TlsStream::poll_flush) is done.
-    pub(super) fn poll_write(
-        &mut self,
-        task: &mut Context<'_>,
-        slices: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        ready!(self.poll_flush(task))?;
+    pub(super) fn poll_write(&mut self, slices: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        ready!(self.poll_flush())?;
         // Decrypts what is there, because rustls does what is next, not what it is asked for.
         if !self.incoming.is_empty() {
             let mut input = std::mem::take(&mut self.incoming);
@@ -348,7 +350,7 @@ impl TlsStream {
                 Ok(len) => &sealed[..len],
                 Err(error) => return Poll::Ready(Err(self.fail(&error))),
             };
-            match self.socket.poll_write(task, &[IoSlice::new(sealed)]) {
+            match self.socket.poll_write(&[IoSlice::new(sealed)]) {
                 Poll::Ready(Ok(sent)) => self.outgoing.bytes.extend_from_slice(&sealed[sent..]),
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
                 Poll::Pending => self.outgoing.bytes.extend_from_slice(sealed),
@@ -373,10 +375,10 @@ impl TlsStream {
     }
 
     /// Writes what is encrypted and not out.
-    pub(super) fn poll_flush(&mut self, task: &mut Context<'_>) -> Poll<io::Result<()>> {
+    pub(super) fn poll_flush(&mut self) -> Poll<io::Result<()>> {
         while !self.outgoing.is_empty() {
             let slices = [IoSlice::new(self.outgoing.rest())];
-            match ready!(self.socket.poll_write(task, &slices))? {
+            match ready!(self.socket.poll_write(&slices))? {
                 0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
                 sent => self.outgoing.advance(sent),
             }
@@ -394,9 +396,8 @@ impl TlsStream {
         if let Ok(ConnectionState::WriteTraffic(mut traffic)) = state
             && let Ok(len) = traffic.queue_close_notify(&mut alert)
         {
-            let mut task = Context::from_waker(Waker::noop());
             let slices = [IoSlice::new(&alert[..len])];
-            let _ = self.socket.poll_write(&mut task, &slices);
+            let _ = self.socket.poll_write(&slices);
         }
     }
 }

@@ -1,9 +1,10 @@
 //! TLS connections in a server that is built without TLS: there are none.
 
 use std::io::{self, IoSlice};
-use std::os::fd::RawFd;
-use std::task::{Context, Poll};
+use std::os::fd::BorrowedFd;
+use std::task::Poll;
 
+use super::reactor::Readiness;
 use super::stream::Stream;
 use super::worker::Worker;
 use crate::flags::ClientCert;
@@ -23,7 +24,11 @@ impl TlsStream {
         match *tls {}
     }
 
-    pub(super) fn fd(&self) -> RawFd {
+    pub(super) fn socket(&self) -> BorrowedFd<'_> {
+        match *self {}
+    }
+
+    pub(super) fn readiness(&mut self) -> &mut Readiness {
         match *self {}
     }
 
@@ -31,23 +36,15 @@ impl TlsStream {
         match *self {}
     }
 
-    pub(super) fn poll_read(
-        &mut self,
-        _task: &mut Context<'_>,
-        _buf: &mut [u8],
-    ) -> Poll<io::Result<usize>> {
+    pub(super) fn poll_read(&mut self, _buf: &mut [u8]) -> Poll<io::Result<usize>> {
         match *self {}
     }
 
-    pub(super) fn poll_write(
-        &mut self,
-        _task: &mut Context<'_>,
-        _slices: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
+    pub(super) fn poll_write(&mut self, _slices: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
         match *self {}
     }
 
-    pub(super) fn poll_flush(&mut self, _task: &mut Context<'_>) -> Poll<io::Result<()>> {
+    pub(super) fn poll_flush(&mut self) -> Poll<io::Result<()>> {
         match *self {}
     }
 

@@ -14,15 +14,15 @@
 //! bound, and silence to everything that is no request.
 
 use std::io::ErrorKind;
-use std::net::SocketAddr;
-use std::os::fd::{AsRawFd, RawFd};
+use std::net::{SocketAddr, UdpSocket};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::sync::Arc;
+use std::task::Waker;
 
-use mcrs::codec::udp::{self, FRAME_LEN, Frame, MAX_MESSAGE_LEN, MAX_REPLY_LEN};
-use tokio::net::UdpSocket;
-use tokio::task::yield_now;
+use mcrs::codec::udp::{self, FRAME_LEN, Frame, MAX_MESSAGE_LEN, Replies};
 
 use super::listener::DatagramSocket;
+use super::reactor::{Polled, Readiness, Task};
 use super::session::{Dialogue, Pause};
 use super::worker::Worker;
 use crate::exec::{NO_REPLY_MEMORY, Output};
@@ -41,16 +41,31 @@ fn reply_max_len(settings: &Settings) -> usize {
     value.saturating_add(1 << 20).min(MAX_MESSAGE_LEN)
 }
 
-/// A socket as one worker serves it.
+/// A socket as one worker serves it, as long as the process lives.
 pub(super) struct Datagrams {
-    socket: std::net::UdpSocket,
+    socket: UdpSocket,
+    readiness: Readiness,
     worker: &'static Worker,
     info: Arc<ConnInfo>,
     asker: &'static Asker,
+    /// Room for one that comes.
+    input: Box<[u8]>,
+    output: Output,
+    /// Who is being answered.
+    answer: Option<Answer>,
+}
+
+/// An answer under way.
+struct Answer {
+    to: SocketAddr,
+    /// What is left of it in the output.
+    rest: Replies,
+    /// A datagram that the socket had no room for.
+    packet: Vec<u8>,
 }
 
 impl Datagrams {
-    /// Lists a socket for a worker; [`serve`](Datagrams::serve) is to follow on its runtime.
+    /// Lists a socket for a worker, whose reactor is to have it.
     pub(super) fn new(datagrams: DatagramSocket, worker: &'static Worker) -> Datagrams {
         // Lives as long as the process, as the socket does.
         let asker: &'static Asker = Box::leak(Box::default());
@@ -63,43 +78,100 @@ impl Datagrams {
         let info = conns.add_datagrams(fd, datagrams.address, asker, shared.clock.now());
         Datagrams {
             socket: datagrams.socket,
+            readiness: Readiness::default(),
             worker,
             info,
             asker,
+            input: vec![0; DATAGRAM_MAX_LEN].into_boxed_slice(),
+            output: Output::default(),
+            answer: None,
         }
     }
 
-    /// Serves as long as the process lives.
-    pub(super) async fn serve(self) {
-        let fd = self.socket.as_raw_fd();
-        // Without memory to watch it others have to do without this worker.
-        let Ok(socket) = UdpSocket::from_std(self.socket) else {
+    /// Takes the next datagram, if there is one, and begins to answer it.
+    fn receive(&mut self) {
+        let (len, from) = match self.socket.recv_from(&mut self.input) {
+            Ok(received) => received,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                return self.readiness.set_empty();
+            }
+            // About an answer sent earlier, to somebody who was not there.
+            Err(_) => return,
+        };
+        self.worker.context.counters.bytes_read.add(len as u64);
+        let Some((id, data)) = udp::request(&self.input[..len]) else {
             return;
         };
-        let mut datagram = vec![0; DATAGRAM_MAX_LEN].into_boxed_slice();
-        let mut output = Output::default();
-        while socket.readable().await.is_ok() {
-            for _ in 0..self.worker.context.shared.settings.reqs_per_event {
-                let (len, from) = match socket.try_recv_from(&mut datagram) {
-                    Ok(received) => received,
-                    Err(error) if error.kind() == ErrorKind::WouldBlock => break,
-                    // About an answer sent earlier, to somebody who was not there.
-                    Err(_) => continue,
+        self.asker.set(Some(from));
+        let (info, fd) = (Arc::clone(&self.info), self.socket.as_raw_fd());
+        carry_out(self.worker, info, fd, data, &mut self.output);
+        // What carrying out leaves is no longer than there are numbers for.
+        self.answer = udp::replies(id, self.output.len()).map(|rest| Answer {
+            to: from,
+            rest,
+            packet: Vec::new(),
+        });
+    }
+
+    /// Sends a reply in as many datagrams as it takes, or some of them. What the system refuses is
+    /// lost, as anything may be on the way.
+    fn send(&mut self) -> Polled {
+        let Some(answer) = &mut self.answer else {
+            return Polled::Over;
+        };
+        for _ in 0..BURST {
+            if answer.packet.is_empty() {
+                let Some((frame, range)) = answer.rest.next() else {
+                    return Polled::Over;
                 };
-                self.worker.context.counters.bytes_read.add(len as u64);
-                let Some((id, data)) = udp::request(&datagram[..len]) else {
-                    continue;
-                };
-                self.asker.set(Some(from));
-                let info = Arc::clone(&self.info);
-                carry_out(self.worker, info, fd, data, &mut output);
-                send(&socket, self.worker, id, from, &mut output).await;
-                output.clear();
-                self.asker.set(None);
-                self.info.set_state(ConnState::Read);
+                answer.packet.resize(FRAME_LEN + range.len(), 0);
+                fill(&mut answer.packet, frame, &mut self.output);
             }
-            yield_now().await;
+            match self.socket.send_to(&answer.packet, answer.to) {
+                Ok(sent) => {
+                    let counters = self.worker.context.counters;
+                    counters.bytes_written.add(sent as u64);
+                    answer.packet.clear();
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    self.readiness.set_full();
+                    return Polled::Waits;
+                }
+                Err(_) => return Polled::Over,
+            }
         }
+        Polled::Again
+    }
+}
+
+impl Task for Datagrams {
+    fn socket(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+
+    fn readiness(&mut self) -> &mut Readiness {
+        &mut self.readiness
+    }
+
+    fn poll(&mut self, _: &Waker) -> Polled {
+        for _ in 0..self.worker.context.shared.settings.reqs_per_event {
+            if self.answer.is_none() {
+                if !self.readiness.is_readable() {
+                    return Polled::Waits;
+                }
+                self.receive();
+            }
+            match self.send() {
+                Polled::Over => {
+                    self.answer = None;
+                    self.output.clear();
+                    self.asker.set(None);
+                    self.info.set_state(ConnState::Read);
+                }
+                unfinished => return unfinished,
+            }
+        }
+        Polled::Again
     }
 }
 
@@ -128,36 +200,6 @@ pub(super) fn carry_out(
         context.counters.response_obj_oom.add(1);
         output.clear();
         output.line(NO_REPLY_MEMORY);
-    }
-}
-
-/// Sends a reply in as many datagrams as it takes. What the system refuses is lost, as anything
-/// may be on the way.
-async fn send(socket: &UdpSocket, worker: &Worker, id: u16, to: SocketAddr, output: &mut Output) {
-    let Some(frames) = udp::replies(id, output.len()) else {
-        return;
-    };
-    for (count, (frame, range)) in frames.enumerate() {
-        let mut packet = [0; MAX_REPLY_LEN];
-        let packet = &mut packet[..FRAME_LEN + range.len()];
-        fill(packet, frame, output);
-        loop {
-            match socket.try_send_to(packet, to) {
-                Ok(sent) => {
-                    worker.context.counters.bytes_written.add(sent as u64);
-                    break;
-                }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    if socket.writable().await.is_err() {
-                        return;
-                    }
-                }
-                Err(_) => return,
-            }
-        }
-        if count % BURST == BURST - 1 {
-            yield_now().await;
-        }
     }
 }
 

@@ -1,16 +1,16 @@
-//! A worker: a thread with a runtime of its own that serves the connections handed to it.
+//! A worker: a thread with a reactor of its own that serves the connections handed to it.
 
+use std::cell::RefCell;
 use std::convert::Infallible;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::thread::JoinHandle;
 
-use tokio::runtime;
 use tokio::sync::Notify;
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::listener::DatagramSocket;
+use super::reactor::{self, Contained, Reactor};
 use super::session::Session;
 use super::stream::{Socket, Stream};
 use super::tls::TlsStream;
@@ -69,12 +69,11 @@ pub(super) struct Arrival {
 }
 
 /// Where clients for a worker are put. One that comes after the worker's end is given back.
-pub(super) type Inbox = UnboundedSender<Arrival>;
+pub(super) type Inbox = Arc<reactor::Inbox<Arrival>>;
 
 /// A running worker.
 pub(super) struct Handle {
     inbox: Inbox,
-    end: Arc<Notify>,
     thread: JoinHandle<()>,
 }
 
@@ -91,54 +90,43 @@ impl Handle {
             context: Context::of_worker(shared, index),
             stop,
         }));
-        let runtime = runtime::Builder::new_current_thread().enable_io().build()?;
-        let (inbox, arrivals) = unbounded_channel();
-        let end = Arc::new(Notify::new());
-        let ended = Arc::clone(&end);
-        let datagrams = datagrams.into_iter();
-        let datagrams: Vec<_> = datagrams
-            .map(|socket| Datagrams::new(socket, worker))
-            .collect();
+        let mut reactor = Reactor::new()?;
+        for socket in datagrams {
+            let datagrams = Contained(Datagrams::new(socket, worker));
+            // Without memory to watch it others have to do without this worker.
+            let _ = reactor.add(Box::new(datagrams));
+        }
+        let inbox = reactor.inbox();
         let thread = std::thread::Builder::new()
             .name(format!("mcrsd-{index}"))
             .spawn(move || {
-                runtime.block_on(async {
-                    for datagrams in datagrams {
-                        tokio::spawn(datagrams.serve());
-                    }
-                    tokio::select! {
-                        () = serve(worker, arrivals) => {}
-                        () = ended.notified() => {}
+                reactor.run(|reactor, arrival| {
+                    if let Ok(session) = welcome(worker, arrival) {
+                        // Without memory to watch it the client is closed, by dropping it.
+                        let _ = reactor.add(Box::new(Contained(session)));
                     }
                 });
             })?;
-        Ok(Handle { inbox, end, thread })
+        Ok(Handle { inbox, thread })
     }
 
     /// Where to put clients for it.
     pub(super) fn inbox(&self) -> Inbox {
-        self.inbox.clone()
+        Arc::clone(&self.inbox)
     }
 
     /// Lets the worker finish what it is doing, then ends it and its connections.
     pub(super) fn finish(self) {
-        self.end.notify_one();
+        self.inbox.close();
         // A worker that panicked has told so itself; there is nothing left to end.
         let _ = self.thread.join();
     }
 }
 
-/// Serves as long as there may be arrivals.
-async fn serve(worker: &'static Worker, mut arrivals: UnboundedReceiver<Arrival>) {
-    while let Some(arrival) = arrivals.recv().await {
-        // Without a descriptor or memory to watch it the client is closed, by dropping it.
-        if let Ok(session) = welcome(worker, arrival) {
-            tokio::spawn(session);
-        }
-    }
-}
-
-/// Makes a session of a client that has been counted in, on the current runtime.
+/// Makes a session of a client that has been counted in.
+///
+/// # Errors
+/// TLS does not begin; the client is counted out.
 fn welcome(worker: &'static Worker, arrival: Arrival) -> io::Result<Session> {
     let Arrival {
         socket,
@@ -148,7 +136,7 @@ fn welcome(worker: &'static Worker, arrival: Arrival) -> io::Result<Session> {
         tls,
     } = arrival;
     let conns = &worker.context.shared.stats.conns;
-    let stream = watch(worker, socket, tls).inspect_err(|_| conns.leave())?;
+    let stream = open(worker, socket, tls).inspect_err(|_| conns.leave())?;
     let fd = stream.fd();
     if worker.verbosity() > 1 {
         match protocol {
@@ -167,9 +155,9 @@ fn welcome(worker: &'static Worker, arrival: Arrival) -> io::Result<Session> {
     Ok(Session::new(stream, worker, info, protocol))
 }
 
-/// Puts a socket under the watch of the current runtime, and TLS on it if that is asked for.
-fn watch(worker: &'static Worker, socket: Socket, tls: Option<ClientCert>) -> io::Result<Stream> {
-    let stream = Stream::new(socket)?;
+/// Speaks TLS on a socket if that is asked for.
+fn open(worker: &'static Worker, socket: Socket, tls: Option<ClientCert>) -> io::Result<Stream> {
+    let stream = Stream::new(socket);
     match (tls, &worker.context.shared.tls) {
         (Some(client), Some(tls)) => {
             let stream = TlsStream::new(stream, worker, tls, client)?;
@@ -180,33 +168,41 @@ fn watch(worker: &'static Worker, socket: Socket, tls: Option<ClientCert>) -> io
 }
 
 /// A worker without listeners and threads, for tests and fuzzers that decide themselves which bytes
-/// arrive when. The `shutdown` command closes its connection and ends nothing.
-#[derive(Debug)]
-pub struct Solo(&'static Worker);
+/// arrive when. The `shutdown` command closes its connection and ends nothing; a panic is not
+/// contained.
+pub struct Solo {
+    worker: &'static Worker,
+    reactor: RefCell<Reactor<Infallible>>,
+}
 
 impl Solo {
     /// Serves what `shared` has, and counts as its first worker. A few bytes of it live as long as
     /// the process.
-    pub fn new(shared: &'static Shared) -> Solo {
-        Solo(Box::leak(Box::new(Worker {
-            context: Context::of_worker(shared, 0),
-            stop: Box::leak(Box::default()),
-        })))
+    ///
+    /// # Errors
+    /// The descriptors it takes could not be had.
+    pub fn new(shared: &'static Shared) -> io::Result<Solo> {
+        Ok(Solo {
+            worker: Box::leak(Box::new(Worker {
+                context: Context::of_worker(shared, 0),
+                stop: Box::leak(Box::default()),
+            })),
+            reactor: RefCell::new(Reactor::new()?),
+        })
     }
 
-    /// One client on a socket that is connected already, with TLS if it says what the client has to
-    /// show of itself: a future for the current tokio runtime,
-    /// which must watch sockets. It is over when the connection is.
+    /// Takes one client on, on a socket that is connected already, with TLS if it says what the
+    /// client has to show of itself.
     ///
     /// # Errors
     /// The socket cannot be watched.
-    pub fn session(
+    pub fn admit(
         &self,
         socket: std::os::unix::net::UnixStream,
         tls: Option<ClientCert>,
-    ) -> io::Result<impl Future<Output = ()> + Send + use<>> {
+    ) -> io::Result<()> {
         socket.set_nonblocking(true)?;
-        self.0.context.shared.stats.conns.enter(u32::MAX);
+        self.worker.context.shared.stats.conns.enter(u32::MAX);
         let arrival = Arrival {
             socket: Socket::Unix(socket),
             peer: Peer::Unix,
@@ -214,15 +210,24 @@ impl Solo {
             protocol: Protocol::Auto,
             tls,
         };
-        welcome(self.0, arrival)
+        let session = welcome(self.worker, arrival)?;
+        self.reactor.borrow_mut().add(Box::new(session))
+    }
+
+    /// Lets every client go on whose socket has news, without waiting for any. Returns how many
+    /// clients are left.
+    pub fn turn(&self) -> usize {
+        let mut reactor = self.reactor.borrow_mut();
+        reactor.turn(false, |_, never| match never {});
+        reactor.tasks()
     }
 
     /// One datagram without its frame; the answer, likewise.
     pub fn datagram(&self, data: &[u8]) -> Vec<u8> {
-        let now = self.0.context.shared.clock.now();
+        let now = self.worker.context.shared.clock.now();
         let info = Arc::new(ConnInfo::new(Peer::Unix, 0, now));
         let mut output = Output::default();
-        udp::carry_out(self.0, info, -1, data, &mut output);
+        udp::carry_out(self.worker, info, -1, data, &mut output);
         let mut bytes = Vec::new();
         while !output.is_empty() {
             let Ok(_) = output.write(|slices| {

@@ -1,6 +1,6 @@
 //! One client connection: bytes in, requests out of them, replies back in order.
 //!
-//! A session is a future that its worker's runtime polls. Between polls it owns its socket and,
+//! A session is a task of its worker's reactor. Between polls it owns its socket and,
 //! only if something is unfinished, what is unfinished: a piece of a line, a value half read, a
 //! reply the client does not take. Everything else happens in buffers of the thread ([`Scratch`]),
 //! so idle connections own none.
@@ -22,13 +22,13 @@ mod login;
 mod text;
 
 use std::cell::RefCell;
-use std::future::Future;
-use std::pin::Pin;
+use std::os::fd::BorrowedFd;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Poll, Waker};
 
 use mcrs::codec::text::request::MAX_LINE_LEN;
 
+use super::reactor::{Polled, Readiness, Task};
 use super::stream::Stream;
 use super::worker::Worker;
 use crate::exec::Output;
@@ -39,6 +39,9 @@ pub(super) use dialogue::{Dialogue, Pause};
 
 /// Most bytes one read takes.
 pub(super) const READ_BYTES: usize = 32 << 10;
+
+/// Reads after which others have their turn: no client is served longer by sending faster.
+const READS_MAX: u32 = 64;
 
 /// Longest `get` line that is kept while its end is awaited: room for 100,000 of the longest keys.
 /// Differs from memcached, which keeps any length, because memory must have a bound.
@@ -89,14 +92,24 @@ pub(super) struct Session {
     reason: CloseReason,
 }
 
-impl Future for Session {
-    type Output = ();
+impl Task for Session {
+    fn socket(&self) -> BorrowedFd<'_> {
+        self.stream.socket()
+    }
 
-    fn poll(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<()> {
-        let polled = SCRATCH.with_borrow_mut(|scratch| self.drive(task, scratch));
+    #[inline]
+    fn readiness(&mut self) -> &mut Readiness {
+        self.stream.readiness()
+    }
+
+    fn poll(&mut self, waker: &Waker) -> Polled {
+        let driven = SCRATCH.with_borrow_mut(|scratch| self.drive(waker, scratch));
         let share = self.held();
         self.account_for(share);
-        polled.map(|Gone(reason)| self.reason = reason)
+        driven.unwrap_or_else(|Gone(reason)| {
+            self.reason = reason;
+            Polled::Over
+        })
     }
 }
 
@@ -167,81 +180,70 @@ impl Session {
         }
     }
 
-    /// Reads, carries out and writes until the socket has no more to give or to take.
-    fn drive(&mut self, task: &mut Context<'_>, scratch: &mut Scratch) -> Poll<Gone> {
+    /// Reads, carries out and writes until the socket has no more to give or to take, or others are
+    /// to have their turn.
+    fn drive(&mut self, waker: &Waker, scratch: &mut Scratch) -> Result<Polled, Gone> {
         let Scratch { input, output } = scratch;
         output.clear();
-        if let Some(mut stuck) = self.stuck.take() {
-            match self.write(task, &mut stuck) {
-                Ok(true) => {}
-                Ok(false) => return self.wait(task, stuck),
-                Err(gone) => return Poll::Ready(gone),
-            }
+        if let Some(mut stuck) = self.stuck.take()
+            && !self.write(&mut stuck)?
+        {
+            return self.wait(waker, stuck);
         }
         let mut budget = self.dialogue.worker.context.shared.settings.reqs_per_event;
-        loop {
+        for _ in 0..READS_MAX {
             if let Some(reason) = self.dialogue.end() {
-                return Poll::Ready(Gone(reason));
+                return Err(Gone(reason));
             }
-            let pause = match self.advance(task, input, output, &mut budget) {
-                Poll::Ready(Ok(pause)) => pause,
-                Poll::Ready(Err(gone)) => return Poll::Ready(gone),
-                Poll::Pending => return Poll::Pending,
+            let Poll::Ready(pause) = self.advance(waker, input, output, &mut budget)? else {
+                return Ok(Polled::Waits);
             };
             if !output.is_empty() {
-                match self.write(task, output) {
-                    Ok(true) => output.clear(),
-                    Ok(false) => {
-                        self.dialogue.enter(ConnState::Write);
-                        return self.wait(task, Box::new(std::mem::take(output)));
-                    }
-                    Err(gone) => return Poll::Ready(gone),
+                if !self.write(output)? {
+                    self.dialogue.enter(ConnState::Write);
+                    return self.wait(waker, Box::new(std::mem::take(output)));
                 }
+                output.clear();
             }
             match pause {
                 Pause::Incomplete | Pause::Full => {}
-                Pause::Turn | Pause::Rest => {
-                    let yields = u64::from(pause == Pause::Turn);
-                    self.dialogue
-                        .worker
-                        .context
-                        .counters
-                        .conn_yields
-                        .add(yields);
-                    task.waker().wake_by_ref();
-                    return Poll::Pending;
+                Pause::Turn => {
+                    self.dialogue.worker.context.counters.conn_yields.add(1);
+                    break;
                 }
+                Pause::Rest => break,
             }
         }
+        Ok(Polled::Again)
     }
 
     /// Keeps output until the client takes more of it.
-    fn wait(&mut self, task: &Context<'_>, output: Box<Output>) -> Poll<Gone> {
-        if self.dialogue.gives_up(task.waker()) {
-            return Poll::Ready(Gone(CloseReason::Error));
+    fn wait(&mut self, waker: &Waker, output: Box<Output>) -> Result<Polled, Gone> {
+        if self.dialogue.gives_up(waker) {
+            return Err(Gone(CloseReason::Error));
         }
         self.stuck = Some(output);
-        Poll::Pending
+        Ok(Polled::Waits)
     }
 
     /// Gets input, from what was kept or by reading once, carries it out, and keeps the rest.
     fn advance(
         &mut self,
-        task: &mut Context<'_>,
+        waker: &Waker,
         scratch: &mut [u8],
         output: &mut Output,
         budget: &mut u32,
-    ) -> Poll<Result<Pause, Gone>> {
+    ) -> Result<Poll<Pause>, Gone> {
         if let Some(pause) = self.dialogue.dump(output) {
-            return Poll::Ready(Ok(pause));
+            return Ok(Poll::Ready(pause));
         }
         if self.dialogue.subscription().is_some() {
-            return self.relay(task, scratch, output);
+            return self.relay(waker, scratch, output);
         }
         let mut kept = self.kept.take();
         if let Some(kept) = kept.take_if(|kept| kept.ready) {
             let done = self.dialogue.carry_out(kept.rest(), output, budget);
-            return Poll::Ready(Ok(self.keep(done, kept)));
+            return Ok(Poll::Ready(self.keep(done, kept)));
         }
         // A short piece goes in front of what comes next; a long line stays where it is.
         let front = match &kept {
@@ -253,24 +255,24 @@ impl Session {
             _ => 0,
         };
         if self.dialogue.long_value().is_some() {
-            return self.read_value(task, output);
+            return self.read_value(output);
         }
         let room = &mut scratch[front..front + READ_BYTES];
-        let got = match self.stream.poll_read(task, room) {
+        let got = match self.stream.poll_read(room) {
             Poll::Ready(Ok(got)) if got > 0 => got,
-            Poll::Ready(Ok(_)) => return Poll::Ready(Err(Gone(CloseReason::Normal))),
-            Poll::Ready(Err(_)) => return Poll::Ready(Err(Gone(CloseReason::Error))),
+            Poll::Ready(Ok(_)) => return Err(Gone(CloseReason::Normal)),
+            Poll::Ready(Err(_)) => return Err(Gone(CloseReason::Error)),
             Poll::Pending => {
                 self.kept = kept;
                 self.dialogue.note_waiting();
-                return Poll::Pending;
+                return Ok(Poll::Pending);
             }
         };
         let counters = self.dialogue.worker.context.counters;
         counters.bytes_read.add(got as u64);
         if self.share.is_none() && !counters.buffers.has_room() {
             counters.read_buf_oom.add(1);
-            return Poll::Ready(Err(Gone(CloseReason::Error)));
+            return Err(Gone(CloseReason::Error));
         }
         if let Some(mut kept) = kept.take_if(|_| front == 0) {
             // A long `get` line: its end is looked for in the new bytes only.
@@ -278,14 +280,14 @@ impl Session {
             kept.bytes.extend_from_slice(new);
             let ended = memchr::memchr(b'\n', new).is_some();
             if !ended && kept.rest().len() > LINE_MAX {
-                return Poll::Ready(Err(Gone(CloseReason::Error)));
+                return Err(Gone(CloseReason::Error));
             }
             let done = if ended {
                 self.dialogue.carry_out(kept.rest(), output, budget)
             } else {
                 (Pause::Incomplete, 0)
             };
-            return Poll::Ready(Ok(self.keep(done, kept)));
+            return Ok(Poll::Ready(self.keep(done, kept)));
         }
         let input = &scratch[..front + got];
         let (pause, used) = self.dialogue.carry_out(input, output, budget);
@@ -297,7 +299,7 @@ impl Session {
             kept.ready = pause != Pause::Incomplete;
             self.kept = Some(kept);
         }
-        Poll::Ready(Ok(pause))
+        Ok(Poll::Ready(pause))
     }
 
     /// Keeps what carrying out kept input left of it.
@@ -311,33 +313,29 @@ impl Session {
     }
 
     /// Reads a piece of a long value straight into its item.
-    fn read_value(
-        &mut self,
-        task: &mut Context<'_>,
-        output: &mut Output,
-    ) -> Poll<Result<Pause, Gone>> {
+    fn read_value(&mut self, output: &mut Output) -> Result<Poll<Pause>, Gone> {
         let context = &self.dialogue.worker.context;
         let Some(upload) = self.dialogue.long_value() else {
-            return Poll::Ready(Ok(Pause::Incomplete));
+            return Ok(Poll::Ready(Pause::Incomplete));
         };
         let Ok(spare) = upload.spare(context) else {
             self.dialogue.abandon_value();
-            return Poll::Ready(Ok(Pause::Incomplete));
+            return Ok(Poll::Ready(Pause::Incomplete));
         };
-        match self.stream.poll_read(task, spare) {
+        match self.stream.poll_read(spare) {
             Poll::Ready(Ok(got)) if got > 0 => {
                 upload.advance(got);
                 context.counters.bytes_read.add(got as u64);
                 if upload.remaining() == 0 {
                     self.dialogue.end_value(output);
                 }
-                Poll::Ready(Ok(Pause::Incomplete))
+                Ok(Poll::Ready(Pause::Incomplete))
             }
-            Poll::Ready(Ok(_)) => Poll::Ready(Err(Gone(CloseReason::Normal))),
-            Poll::Ready(Err(_)) => Poll::Ready(Err(Gone(CloseReason::Error))),
+            Poll::Ready(Ok(_)) => Err(Gone(CloseReason::Normal)),
+            Poll::Ready(Err(_)) => Err(Gone(CloseReason::Error)),
             Poll::Pending => {
                 self.dialogue.enter(ConnState::Value);
-                Poll::Pending
+                Ok(Poll::Pending)
             }
         }
     }
@@ -345,36 +343,36 @@ impl Session {
     /// Throws away what a watcher sends, and gets log lines for it.
     fn relay(
         &mut self,
-        task: &mut Context<'_>,
+        waker: &Waker,
         scratch: &mut [u8],
         output: &mut Output,
-    ) -> Poll<Result<Pause, Gone>> {
-        let quiet = match self.stream.poll_read(task, scratch) {
+    ) -> Result<Poll<Pause>, Gone> {
+        let quiet = match self.stream.poll_read(scratch) {
             Poll::Ready(Ok(got)) if got > 0 => {
                 let counters = self.dialogue.worker.context.counters;
                 counters.bytes_read.add(got as u64);
                 false
             }
-            Poll::Ready(Ok(_)) => return Poll::Ready(Err(Gone(CloseReason::Normal))),
-            Poll::Ready(Err(_)) => return Poll::Ready(Err(Gone(CloseReason::Error))),
+            Poll::Ready(Ok(_)) => return Err(Gone(CloseReason::Normal)),
+            Poll::Ready(Err(_)) => return Err(Gone(CloseReason::Error)),
             Poll::Pending => true,
         };
         if let Some(subscription) = self.dialogue.subscription() {
-            subscription.take(output.bytes(), READ_BYTES, task.waker());
+            subscription.take(output.bytes(), READ_BYTES, waker);
         }
         if quiet && output.is_empty() {
             self.dialogue.note_waiting();
-            return Poll::Pending;
+            return Ok(Poll::Pending);
         }
-        Poll::Ready(Ok(Pause::Rest))
+        Ok(Poll::Ready(Pause::Rest))
     }
 
     /// Writes until `output` is empty and all of it is on its way; `false` if the client takes no
     /// more for now.
-    fn write(&mut self, task: &mut Context<'_>, output: &mut Output) -> Result<bool, Gone> {
+    fn write(&mut self, output: &mut Output) -> Result<bool, Gone> {
         while !output.is_empty() {
             let mut blocked = false;
-            let written = output.write(|slices| match self.stream.poll_write(task, slices) {
+            let written = output.write(|slices| match self.stream.poll_write(slices) {
                 Poll::Ready(Ok(0)) => Err(Gone(CloseReason::Error)),
                 Poll::Ready(Ok(written)) => Ok(written),
                 Poll::Ready(Err(_)) => Err(Gone(CloseReason::Error)),
@@ -394,7 +392,7 @@ impl Session {
                 .bytes_written
                 .add(written as u64);
         }
-        match self.stream.poll_flush(task) {
+        match self.stream.poll_flush() {
             Poll::Ready(Ok(())) => Ok(true),
             Poll::Ready(Err(_)) => Err(Gone(CloseReason::Error)),
             Poll::Pending => Ok(false),

@@ -134,12 +134,12 @@ impl Talk {
     /// Polls the session until it waits for something the test has not given.
     fn run(&mut self) {
         let waker = Waker::from(Arc::clone(&self.woken));
-        let mut task = Context::from_waker(&waker);
         while let Some(session) = &mut self.session {
             let pieces = self.end.lock().expect("no panic before").input.len();
-            match Pin::new(session).poll(&mut task) {
-                Poll::Ready(()) => self.session = None,
-                Poll::Pending => {
+            match session.poll(&waker) {
+                Polled::Over => self.session = None,
+                Polled::Again => {}
+                Polled::Waits => {
                     let woken = self.woken.0.swap(false, Ordering::Relaxed);
                     let end = self.end();
                     let more = end.window > 0 && !end.input.is_empty();
@@ -303,12 +303,30 @@ fn an_idle_session_holds_nothing() {
     let session = talk.session.as_ref().expect("open");
     assert!(session.kept.is_none() && session.stuck.is_none());
     assert!(matches!(session.dialogue.phase, dialogue::Phase::Request));
-    // What an idle connection costs here; the runtime and the kernel have their own shares.
+    // What an idle connection costs here; the reactor and the kernel have their own shares.
     assert!(
         size_of::<Session>() <= 128,
         "{} bytes",
         size_of::<Session>()
     );
+}
+
+#[test]
+fn who_sends_without_end_gives_others_their_turn() {
+    let mut talk = Talk::new(worker(Settings::default()));
+    let len = READS_MAX as usize * READ_BYTES;
+    let head = format!("set too-large 0 0 {}\r\n", 10 * len);
+    talk.end()
+        .input
+        .push_back([head.into_bytes(), vec![b'v'; len]].concat());
+    let session = talk.session.as_mut().expect("open");
+    assert_eq!(session.poll(Waker::noop()), Polled::Again);
+    assert!(
+        !talk.end().input.is_empty(),
+        "the rest is for the next turn"
+    );
+    talk.run();
+    assert!(talk.end().input.is_empty());
 }
 
 #[test]

@@ -26,7 +26,7 @@ impl Pair {
         let (plain, served) = Bed::pair(Bed::new);
         Pair {
             plain,
-            solo: Solo::new(served.context.shared),
+            solo: Solo::new(served.context.shared).expect("descriptors can be had"),
             served,
         }
     }

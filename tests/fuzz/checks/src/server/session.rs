@@ -9,8 +9,6 @@ use std::os::unix::net::UnixStream;
 use mcrs::codec::binary::REQUEST_MAGIC;
 use mcrs::codec::text::request::MAX_LINE_LEN;
 use mcrsd::net::Solo;
-use tokio::runtime::{Builder, Runtime};
-use tokio::task::yield_now;
 
 use super::exec::{carry_out, is_verbosity};
 use super::{Bed, frames, input};
@@ -25,7 +23,6 @@ struct Pair {
     plain: Bed,
     served: Bed,
     solo: Solo,
-    runtime: Runtime,
 }
 
 impl Pair {
@@ -33,12 +30,8 @@ impl Pair {
         let (plain, served) = Bed::pair(Bed::new);
         Pair {
             plain,
-            solo: Solo::new(served.context.shared),
+            solo: Solo::new(served.context.shared).expect("descriptors can be had"),
             served,
-            runtime: Builder::new_current_thread()
-                .enable_io()
-                .build()
-                .expect("a runtime can be had"),
         }
     }
 }
@@ -61,9 +54,7 @@ pub fn check(data: &[u8]) {
         let last_cas = pair.plain.reset();
         assert_eq!(pair.served.reset(), last_cas, "the servers parted");
         let Case { data, expected } = Case::of(control.rest(), last_cas, &pair.plain);
-        let answered = pair
-            .runtime
-            .block_on(converse(&pair.solo, &data, cuts, late));
+        let answered = converse(&pair.solo, &data, cuts, late);
         let clean = without_stats(&data);
         let (expected, answered) = (clean(&expected), clean(&answered));
         assert!(
@@ -146,11 +137,10 @@ fn has_long_line(data: &[u8]) -> bool {
 }
 
 /// Sends the bytes in pieces and reads what comes, until the session is over.
-async fn converse(solo: &Solo, data: &[u8], cuts: &[u8], late: bool) -> Vec<u8> {
+fn converse(solo: &Solo, data: &[u8], cuts: &[u8], late: bool) -> Vec<u8> {
     let (mut client, server) = UnixStream::pair().expect("a pair of sockets can be had");
     client.set_nonblocking(true).expect("a socket can be set");
-    let session = solo.session(server, None).expect("a socket can be watched");
-    let session = tokio::spawn(session);
+    solo.admit(server, None).expect("a socket can be watched");
     let mut answered = Vec::new();
     let mut pieces = pieces(data, cuts);
     let mut piece: &[u8] = &[];
@@ -178,18 +168,15 @@ async fn converse(solo: &Solo, data: &[u8], cuts: &[u8], late: bool) -> Vec<u8> 
         };
         let stuck = wrote < piece.len();
         piece = &piece[wrote..];
-        // One turn for the runtime to see the bytes, one for the session to take them.
-        yield_now().await;
-        yield_now().await;
+        let sessions = solo.turn();
         // Who does not read is in the end not read from.
         if !late || !sending || stuck {
             let ended = read(&mut client, &mut answered);
-            if ended && session.is_finished() {
+            if ended && sessions == 0 {
                 break;
             }
         }
     }
-    session.await.expect("a session does not panic");
     answered
 }
 

@@ -14,8 +14,6 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConfig, ClientConnection, RootCertStore};
-use tokio::runtime::{Builder, Runtime};
-use tokio::task::yield_now;
 
 use super::Bed;
 use super::session::{Case, is_answered_alike, without_stats};
@@ -34,7 +32,6 @@ struct Stage {
     plain: Bed,
     served: Bed,
     solo: Solo,
-    runtime: Runtime,
     clients: [Arc<ClientConfig>; 2],
 }
 
@@ -55,12 +52,8 @@ impl Stage {
         let (plain, served) = Bed::pair(|| Bed::with_tls(&identity));
         Stage {
             plain,
-            solo: Solo::new(served.context.shared),
+            solo: Solo::new(served.context.shared).expect("descriptors can be had"),
             served,
-            runtime: Builder::new_current_thread()
-                .enable_io()
-                .build()
-                .expect("a runtime can be had"),
             clients: [client(&TLS12), client(&TLS13)],
         }
     }
@@ -112,9 +105,7 @@ pub fn check(data: &[u8]) {
         };
         let is_good = matches!(client, Client::Good(_));
         let Case { data, expected } = Case::of(control.rest(), last_cas, &stage.plain);
-        let answered = stage
-            .runtime
-            .block_on(converse(&stage.solo, client, &data, cuts));
+        let answered = converse(&stage.solo, client, &data, cuts);
         let clean = without_stats(&data);
         let (whole, got) = (clean(&expected), clean(&answered));
         if is_good {
@@ -138,11 +129,11 @@ pub fn check(data: &[u8]) {
 
 /// Sends the bytes in pieces and reads what comes, until the session is over; what the client could
 /// decrypt of it.
-async fn converse(solo: &Solo, mut client: Client, data: &[u8], cuts: &[u8]) -> Vec<u8> {
+fn converse(solo: &Solo, mut client: Client, data: &[u8], cuts: &[u8]) -> Vec<u8> {
     let (mut near, far) = UnixStream::pair().expect("a pair of sockets can be had");
     near.set_nonblocking(true).expect("a socket can be set");
-    let session = solo.session(far, Some(ClientCert::None));
-    let session = tokio::spawn(session.expect("a socket can be watched"));
+    let admitted = solo.admit(far, Some(ClientCert::None));
+    admitted.expect("a socket can be watched");
     let mut pieces = pieces(data, cuts);
     let (mut answered, mut wire) = (Vec::new(), Vec::new());
     let (mut sent, mut sending, mut quiet) = (0, true, 0);
@@ -168,9 +159,7 @@ async fn converse(solo: &Solo, mut client: Client, data: &[u8], cuts: &[u8]) -> 
                 wire.clear();
             }
         }
-        // One turn for the runtime to see the bytes, one for the session to take them.
-        yield_now().await;
-        yield_now().await;
+        let sessions = solo.turn();
         let mut buffer = [0; 8192];
         let (mut ended, mut understood) = (false, true);
         match near.read(&mut buffer) {
@@ -191,11 +180,10 @@ async fn converse(solo: &Solo, mut client: Client, data: &[u8], cuts: &[u8]) -> 
             // The session may be gone already.
             let _ = near.shutdown(Shutdown::Write);
         }
-        if ended && session.is_finished() {
+        if ended && sessions == 0 {
             break;
         }
     }
-    session.await.expect("a session does not panic");
     answered
 }
 
