@@ -4,20 +4,9 @@
 //! It knows chunks and who owns them, not what an item looks like inside (`item.rs`), which
 //! chunks are free (`slab.rs`), nor which items exist (`table.rs`).
 //!
-//! # Who may touch a chunk
-//! The first word of every chunk, [`Header::state`], says it, and only this file moves a chunk
-//! from one state to another:
-//!
-//! | state | meaning | bytes may be |
-//! |---|---|---|
-//! | 0 | free | touched by nobody |
-//! | [`CLAIMED`] | one [`Chunk`] value exists and owns it | read and written through that value |
-//! | [`LINKED`], n references | an item others can find; n [`Pin`] values exist | read |
-//! | [`LEAVING`], n references | no longer found, n [`Pin`] values exist | read |
-//! | [`DATA`] | part of the value of a chunked item, goes with its head | read like the head |
-//!
-//! Every change is one atomic operation on that word, so two threads cannot both obtain a `Chunk`,
-//! and nobody obtains one while a `Pin` exists. Fresh pages are zero, which is "free".
+//! Who may touch a chunk is said by its first word (`state.rs`). Only this file has the word changed,
+//! and for each chunk that is owned and each reference there is a value, [`Chunk`] or [`Pin`]. Fresh
+//! pages are zero, which is "free".
 //!
 //! # What callers keep
 //! A [`Link`] names the start of a chunk as long as the page it lies on keeps its chunk size; a
@@ -35,19 +24,9 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use super::mapping::Mapping;
 use super::region::{Region, prefetch};
+use super::state::State;
+pub(super) use super::state::{CLAIMED, DATA, LINKED, Relic};
 
-/// State bit: the item can be found by its key.
-pub(super) const LINKED: u32 = 1 << 0;
-/// State bit: exactly one [`Chunk`] owns the chunk.
-pub(super) const CLAIMED: u32 = 1 << 1;
-/// State bit: the chunk holds a part of a chunked item's value.
-pub(super) const DATA: u32 = 1 << 2;
-/// State bit: the item cannot be found any more, but references to it are left.
-const LEAVING: u32 = 1 << 3;
-/// The state bits of this file; the others among the lower 16 belong to `item.rs`.
-const OWNERSHIP: u32 = LINKED | CLAIMED | DATA | LEAVING;
-/// One reference; the upper 16 bits of the state count them.
-const REFERENCE: u32 = 1 << 16;
 /// Bytes of the smallest page, a multiple of every system's pages. Every page is so many times as
 /// large.
 const GRANULE: usize = 1 << GRANULE_SHIFT;
@@ -55,8 +34,6 @@ const GRANULE_SHIFT: u32 = 16;
 /// In [`Arena::cuts`]: bytes of a chunk below, tag above.
 const TAG_SHIFT: u32 = 24;
 const CUT_BYTES: u32 = (1 << TAG_SHIFT) - 1;
-/// References after which no more are given. Source: mcrsd.md 2.4.
-const REFERENCES_MAX: u32 = 60_000;
 
 /// What every chunk begins with. `item.rs` says what the fields mean for an item; in a chunk of
 /// state [`DATA`] they are the next data chunk, the bytes used, and the head chunk.
@@ -64,7 +41,7 @@ const REFERENCES_MAX: u32 = 60_000;
 #[repr(C)]
 pub(super) struct Header {
     /// Ownership bits, item bits and number of references.
-    state: AtomicU32,
+    state: State,
     /// Item: lengths of key and value. Data chunk: link of the next one, 0 for none.
     pub(super) lens: AtomicU32,
     /// Item: tick of expiry. Data chunk: bytes of the value in it.
@@ -82,35 +59,18 @@ impl Header {
     /// before these bits were set is seen afterwards.
     #[inline]
     pub(super) fn bits(&self) -> u32 {
-        self.state.load(Ordering::Acquire) & 0xffff
+        self.state.bits()
     }
 
     /// Number of references held.
     pub(super) fn references(&self) -> u32 {
-        self.state.load(Ordering::Relaxed) >> 16
+        self.state.references()
     }
 
-    /// Changes item bits of a linked item, whatever happens to its references meanwhile; nothing is
-    /// written if they stay what they are. `false`, and no change, where [`Arena::pin`] gives
-    /// nothing.
+    /// As [`State::mark`].
     #[inline]
     pub(super) fn mark(&self, change: impl Fn(u32) -> u32) -> bool {
-        let mut old = self.state.load(Ordering::Acquire);
-        while is_free_to_pin(old) {
-            let bits = change(old & 0xffff) & 0xffff & !OWNERSHIP;
-            let new = (old & !0xffff) | LINKED | bits;
-            if new == old {
-                return true;
-            }
-            let changed =
-                self.state
-                    .compare_exchange_weak(old, new, Ordering::Acquire, Ordering::Relaxed);
-            match changed {
-                Ok(_) => return true,
-                Err(now) => old = now,
-            }
-        }
-        false
+        self.state.mark(change)
     }
 
     /// Notes that the item was accessed at this tick; when it was before. Most accesses are not the
@@ -124,22 +84,10 @@ impl Header {
         before
     }
 
-    /// Changes item bits; a change that would touch the ownership bits or references is cut to
-    /// the others. May lose against a change of another thread, in which case nothing happens.
+    /// As [`State::change_bits`].
     pub(super) fn change_bits(&self, change: impl FnOnce(u32) -> u32) {
-        let old = self.state.load(Ordering::Relaxed);
-        let bits = change(old) & 0xffff & !OWNERSHIP;
-        let new = (old & !0xffff) | (old & OWNERSHIP) | bits;
-        let _ = self
-            .state
-            .compare_exchange(old, new, Ordering::Relaxed, Ordering::Relaxed);
+        self.state.change_bits(change);
     }
-}
-
-/// Whether the state is that of a linked item that may have one more reference.
-#[inline]
-fn is_free_to_pin(state: u32) -> bool {
-    state & OWNERSHIP == LINKED && state >> 16 < REFERENCES_MAX
 }
 
 /// The place of a chunk in the arena; never 0. See the rules at the top of this file.
@@ -156,17 +104,6 @@ impl Link {
     pub(super) fn from_raw(raw: u32) -> Option<Link> {
         NonZeroU32::new(raw).map(Link)
     }
-}
-
-/// What a chunk was before the engine was there ([`Arena::take_over`]).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Relic {
-    /// The head of an item, as it says.
-    Item,
-    /// A part of an item's value, as it says.
-    Data,
-    /// Neither; it is free.
-    Nothing,
 }
 
 /// Sole ownership of a chunk. Not given back by dropping: hand it to [`Arena::publish`],
@@ -377,37 +314,22 @@ impl Arena {
     /// What a chunk of an adopted page was, now without references. Whatever was neither an item
     /// nor a part of one is free.
     pub(super) fn take_over(&self, link: Link) -> Relic {
-        let state = &self.header(link).state;
-        let old = state.load(Ordering::Relaxed);
-        if old == DATA {
-            return Relic::Data;
-        }
-        let is_item = old & OWNERSHIP == LINKED;
-        state.store(if is_item { old & 0xffff } else { 0 }, Ordering::Relaxed);
-        if is_item { Relic::Item } else { Relic::Nothing }
+        self.header(link).state.take_over()
     }
 
     /// Frees a chunk of an adopted page that nobody has found yet.
     pub(super) fn drop_relic(&self, link: Link) {
-        self.header(link).state.store(0, Ordering::Relaxed);
+        self.header(link).state.drop_relic();
     }
 
     /// Vouches for a data chunk of an adopted page: it belongs to an item that is whole.
     pub(super) fn vouch(&self, data: Link) {
-        let state = &self.header(data).state;
-        state.store(DATA | CLAIMED, Ordering::Relaxed);
+        self.header(data).state.vouch();
     }
 
     /// Ends the taking over of a chunk: is it in use? A data chunk nobody vouched for is not.
     pub(super) fn conclude(&self, link: Link) -> bool {
-        let state = &self.header(link).state;
-        let new = match state.load(Ordering::Relaxed) {
-            vouched if vouched == DATA | CLAIMED => DATA,
-            item if item & OWNERSHIP == LINKED => item,
-            _ => 0,
-        };
-        state.store(new, Ordering::Relaxed);
-        new != 0
+        self.header(link).state.conclude()
     }
 
     /// The link a number in an adopted page stands for, if it is the start of a chunk.
@@ -451,10 +373,9 @@ impl Arena {
         let bytes = (self.cut_of(page) & CUT_BYTES) as usize;
         assert!(bytes > 0, "the page is not in use");
         for at in (0..=self.page_bytes() - bytes).step_by(bytes) {
-            let state = &self.header(self.link(page, at)).state;
             // Claiming every chunk makes the check and the closing one step.
-            let claim = state.compare_exchange(0, CLAIMED, Ordering::Acquire, Ordering::Relaxed);
-            assert!(claim.is_ok(), "a page is closed that has a chunk in use");
+            let claimed = self.header(self.link(page, at)).state.claim();
+            assert!(claimed, "a page is closed that has a chunk in use");
         }
         self.set_cut(page, 0);
         if self.keeps {
@@ -566,93 +487,57 @@ impl Arena {
 
     /// Takes a free chunk; `None` if it is not free.
     pub(super) fn claim(&self, link: Link) -> Option<Chunk> {
-        self.turn(link, 0, CLAIMED).then_some(Chunk { link })
+        self.header(link).state.claim().then_some(Chunk { link })
     }
 
     /// Gives a chunk up; it is free then.
     pub(super) fn retire(&self, chunk: Chunk) -> Link {
-        self.header(chunk.link).state.store(0, Ordering::Release);
+        self.header(chunk.link).state.retire();
         chunk.link
     }
 
     /// Makes a chunk an item that can be found and pinned, with these item bits.
     pub(super) fn publish(&self, chunk: Chunk, bits: u32) -> Link {
-        let state = LINKED | (bits & 0xffff & !OWNERSHIP);
-        self.header(chunk.link)
-            .state
-            .store(state, Ordering::Release);
+        self.header(chunk.link).state.publish(bits);
         chunk.link
     }
 
     /// Makes a chunk a part of a chunked item.
     pub(super) fn seal(&self, chunk: Chunk) -> Link {
-        self.header(chunk.link).state.store(DATA, Ordering::Release);
+        self.header(chunk.link).state.seal();
         chunk.link
     }
 
     /// Takes back a part of a chunked item, whose head the caller owns.
     pub(super) fn unseal(&self, _head: &Chunk, data: Link) -> Option<Chunk> {
-        self.turn(data, DATA, CLAIMED)
-            .then_some(Chunk { link: data })
+        let unsealed = self.header(data).state.unseal();
+        unsealed.then_some(Chunk { link: data })
     }
 
     /// Takes a linked item that nobody references, to change it in place or to free it; `None`
     /// if there is a reference or it is not linked.
     pub(super) fn take(&self, link: Link) -> Option<Chunk> {
-        let state = &self.header(link).state;
-        let old = state.load(Ordering::Relaxed);
-        if old & OWNERSHIP != LINKED || old >> 16 != 0 {
-            return None;
-        }
-        self.turn(link, old, (old & !OWNERSHIP) | CLAIMED)
-            .then_some(Chunk { link })
+        self.header(link).state.take().then_some(Chunk { link })
     }
 
     /// Makes an item one that can no longer be found or pinned; its item bits stay. The chunk, if
     /// nobody references it; otherwise the last [`release`](Arena::release) gets it.
     pub(super) fn unlink(&self, link: Link) -> Option<Chunk> {
-        let state = &self.header(link).state;
-        let mut old = state.load(Ordering::Relaxed);
-        while old & OWNERSHIP == LINKED {
-            let last = old >> 16 == 0;
-            let owner = if last { CLAIMED } else { LEAVING };
-            let new = (old & !OWNERSHIP) | owner;
-            match state.compare_exchange_weak(old, new, Ordering::AcqRel, Ordering::Relaxed) {
-                Ok(_) => return last.then_some(Chunk { link }),
-                Err(now) => old = now,
-            }
-        }
-        None
+        self.header(link).state.unlink().then_some(Chunk { link })
     }
 
     /// A reference to a linked item; `None` if it is not linked or has too many references.
     /// `change` gives the new item bits for the old ones, in the same step.
     #[inline]
     pub(super) fn pin(&self, link: Link, change: impl Fn(u32) -> u32) -> Option<Pin> {
-        let state = &self.header(link).state;
-        let mut old = state.load(Ordering::Relaxed);
-        while is_free_to_pin(old) {
-            let bits = change(old & 0xffff) & 0xffff & !OWNERSHIP;
-            let new = ((old & !0xffff) | LINKED | bits) + REFERENCE;
-            match state.compare_exchange_weak(old, new, Ordering::Acquire, Ordering::Relaxed) {
-                Ok(_) => return Some(Pin { link }),
-                Err(now) => old = now,
-            }
-        }
-        None
+        self.header(link).state.pin(change).then_some(Pin { link })
     }
 
     /// Gives a reference back. The chunk, if it was the last one to an item no longer linked.
     #[inline]
     pub(super) fn release(&self, pin: Pin) -> Option<Chunk> {
-        let state = &self.header(pin.link).state;
-        let old = state.fetch_sub(REFERENCE, Ordering::AcqRel);
-        if old >> 16 != 1 || old & OWNERSHIP != LEAVING {
-            return None;
-        }
-        // Leaving and without references: nobody else changes the word any more.
-        state.store((old & 0xffff & !OWNERSHIP) | CLAIMED, Ordering::Relaxed);
-        Some(Chunk { link: pin.link })
+        let last = self.header(pin.link).state.release();
+        last.then_some(Chunk { link: pin.link })
     }
 
     /// Bytes `start .. start + len` of a pinned item's body.
@@ -670,9 +555,8 @@ impl Arena {
     /// # Panics
     /// If `data` is no data chunk or they reach over its end.
     pub(super) fn data<'a>(&'a self, _head: &'a Pin, data: Link, len: usize) -> &'a [u8] {
-        let state = self.header(data).state.load(Ordering::Acquire);
-        assert_eq!(
-            state, DATA,
+        assert!(
+            self.header(data).state.is_data(),
             "a value continues in a chunk that is not part of one"
         );
         // SAFETY: a data chunk is owned again only through its head (`unseal`), and the pin keeps
@@ -682,9 +566,8 @@ impl Arena {
 
     /// As [`data`](Arena::data), of a head that is owned.
     pub(super) fn data_owned<'a>(&'a self, _head: &'a Chunk, data: Link, len: usize) -> &'a [u8] {
-        let state = self.header(data).state.load(Ordering::Acquire);
-        assert_eq!(
-            state, DATA,
+        assert!(
+            self.header(data).state.is_data(),
             "a value continues in a chunk that is not part of one"
         );
         // SAFETY: as in `data`: `unseal` needs the head, which is borrowed here.
@@ -753,13 +636,5 @@ impl Arena {
             "beyond the end of a chunk"
         );
         self.offset(link) + self.body + start
-    }
-
-    #[inline]
-    fn turn(&self, link: Link, from: u32, to: u32) -> bool {
-        let state = &self.header(link).state;
-        state
-            .compare_exchange(from, to, Ordering::AcqRel, Ordering::Relaxed)
-            .is_ok()
     }
 }

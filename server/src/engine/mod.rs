@@ -12,10 +12,10 @@
 //! than that thread needs to look at a handful of items; none does I/O.
 //!
 //! Inside, a key's hash leads to a bucket (`table.rs`), the bucket to chunks of the arena
-//! (`memory.rs`) whose inside is an item (`item.rs`). Chunks come from the pages of their class
-//! (`slab.rs`, `classes.rs`), and when those are full (`room.rs`) from an item that must go
-//! (`evict.rs`) or is dead (`expire.rs`). Which class has which page is `balance.rs`, getting it
-//! there `mover.rs`.
+//! (`memory.rs`) whose first word says who may touch them (`state.rs`) and whose inside is an item
+//! (`item.rs`). Chunks come from the pages of their class (`slab.rs`, `classes.rs`), and when those
+//! are full (`room.rs`) from an item that must go (`evict.rs`) or is dead (`expire.rs`). Which class
+//! has which page is `balance.rs`, getting it there `mover.rs`.
 //!
 //! With a file under the arena, an engine goes on with what another one left there (`restore.rs`,
 //! `snapshot.rs`); where the addresses come from is `mapping.rs`, arrays that grow in them `region.rs`.
@@ -58,6 +58,7 @@ mod room;
 mod sizes;
 mod slab;
 mod snapshot;
+mod state;
 mod table;
 mod walk;
 mod witness;
