@@ -97,7 +97,7 @@ run: dist ## the example site on two of our servers; Ctrl-C ends it
 # Here everything has been installed and built, so a skipped test is a failed one.
 .PHONY: test
 test: ## everything below, with a summary (CI calls this)
-	@MCRS_TEST_NO_SKIP=1 scripts/tiers dist check php-test c-test interop site-test fuzz-smoke
+	@MCRS_TEST_NO_SKIP=1 scripts/tiers dist check loom php-test c-test interop site-test fuzz-smoke
 
 .PHONY: check
 check: deps ## format, lints, layer builds, Rust tests: what to run before a commit
@@ -109,6 +109,14 @@ check: deps ## format, lints, layer builds, Rust tests: what to run before a com
 	$(CARGO) test --locked --workspace --exclude memcache_rs --no-fail-fast
 	$(CARGO) test --locked -p mcrs --features capi --lib capi
 	$(CARGO) test --locked -p mcrsd --features debug-commands --lib --test transcripts --test debug
+
+# A cfg of its own (server/src/sync.rs says why), so a directory of its own. Unoptimised, loom takes
+# ten times as long.
+LOOM := RUSTFLAGS="--cfg mcrsd_loom" $(CARGO) --config profile.dev.package.loom.opt-level=2 \
+            --config profile.dev.package.generator.opt-level=2
+.PHONY: loom
+loom: ## models of what threads do to each other in the engine, in every order there is
+	$(LOOM) test --locked --target-dir target/loom -p mcrsd --lib loom::
 
 .PHONY: php-test
 php-test: dist ## the extension in PHP: phpt, vectors, interchange with pecl's

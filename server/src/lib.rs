@@ -16,6 +16,7 @@ pub mod restart;
 pub mod sasl;
 pub mod secret;
 pub mod stats;
+mod sync;
 #[cfg_attr(not(feature = "tls"), path = "tls/absent.rs")]
 pub mod tls;
 pub mod tuning;

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 use super::counters::Shard;
 use super::mapping::Mapping;
+#[cfg(not(all(test, mcrsd_loom)))]
 use super::table::Line;
 
 /// Types for which zero bytes are a value, that can be shared between threads and need no drop.
@@ -20,6 +21,7 @@ unsafe impl Zeroed for AtomicU32 {}
 // SAFETY: an atomic integer of value 0.
 unsafe impl Zeroed for AtomicU64 {}
 // SAFETY: consists of `AtomicU32` only.
+#[cfg(not(all(test, mcrsd_loom)))]
 unsafe impl Zeroed for Line {}
 // SAFETY: consists of atomic integers only.
 unsafe impl Zeroed for Shard {}
@@ -86,6 +88,10 @@ impl<T: Zeroed> Region<T> {
 
     /// Asks the processor to fetch an element ahead of its use; nothing if there is none.
     #[inline]
+    #[cfg_attr(
+        all(test, mcrsd_loom),
+        expect(dead_code, reason = "the table has another")
+    )]
     pub(super) fn prefetch(&self, index: usize) {
         if index < self.len() {
             prefetch(

@@ -11,11 +11,11 @@
 //!
 //! Every change is one atomic operation on the word, so two threads cannot both come to own a chunk,
 //! and nobody does while there is a reference. It comes after whatever the former owner wrote and
-//! the former readers read.
+//! the former readers read. Checked by the models of `tests/loom.rs`.
 //!
 //! Only `memory.rs` has changes made that give something away; it hands out a value for each.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use crate::sync::atomic::{AtomicU32, Ordering};
 
 /// State bit: the item can be found by its key.
 pub(super) const LINKED: u32 = 1 << 0;

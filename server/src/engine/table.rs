@@ -16,12 +16,16 @@
 //! What each lookup passes through is inlined, always: a call, and what it saves on the stack, are a
 //! tenth of a lookup.
 
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::PoisonError;
 
 use super::ghosts::{GHOST_BYTES, Ghosts};
 use super::memory::Link;
+#[cfg(not(all(test, mcrsd_loom)))]
 use super::region::Region;
+#[cfg(all(test, mcrsd_loom))]
+use super::tests::loom::Region;
+use crate::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use crate::sync::{Mutex, MutexGuard, spin_loop, yield_now};
 
 /// Links in a line.
 const SLOTS: usize = 12;
@@ -45,6 +49,7 @@ pub(super) struct Line {
     tags: [AtomicU32; SLOTS / 4],
     links: [AtomicU32; SLOTS],
 }
+#[cfg(not(all(test, mcrsd_loom)))]
 const _: () = assert!(size_of::<Line>() == 64);
 
 impl Line {
@@ -53,8 +58,24 @@ impl Line {
     }
 
     fn set_next(&self, next: u32) {
-        let lock = self.word.load(Ordering::Relaxed) & LOCKED;
-        self.word.store(lock | next, Ordering::Relaxed);
+        self.set_word(|word| word & LOCKED | next, Ordering::Relaxed);
+    }
+
+    /// Changes the word of a locked bucket. Needs no locked instruction: all that others do to it
+    /// meanwhile is to set the lock bit, which is set.
+    #[cfg(not(all(test, mcrsd_loom)))]
+    #[inline]
+    fn set_word(&self, change: impl Fn(u32) -> u32, order: Ordering) {
+        let word = self.word.load(Ordering::Relaxed);
+        self.word.store(change(word), order);
+    }
+
+    /// As one operation: to loom the store could come before a `fetch_or` of another thread that
+    /// did not see it, which no machine does.
+    #[cfg(all(test, mcrsd_loom))]
+    fn set_word(&self, change: impl Fn(u32) -> u32, order: Ordering) {
+        let change = |word| Some(change(word));
+        let _ = self.word.fetch_update(order, Ordering::Relaxed, change);
     }
 
     /// The slots with this tag, as bits; a wrong one now and then, a missing one never.
@@ -192,9 +213,9 @@ impl Table {
             while line.word.load(Ordering::Relaxed) & LOCKED != 0 {
                 tries += 1;
                 if tries % SPINS == 0 {
-                    std::thread::yield_now();
+                    yield_now();
                 } else {
-                    std::hint::spin_loop();
+                    spin_loop();
                 }
             }
         }
@@ -496,7 +517,6 @@ impl<'t> Bucket<'t> {
 impl Drop for Bucket<'_> {
     #[inline]
     fn drop(&mut self) {
-        let word = self.line.word.load(Ordering::Relaxed);
-        self.line.word.store(word & !LOCKED, Ordering::Release);
+        self.line.set_word(|word| word & !LOCKED, Ordering::Release);
     }
 }

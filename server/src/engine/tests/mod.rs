@@ -3,6 +3,8 @@
 mod evict;
 mod items;
 mod large;
+#[cfg(mcrsd_loom)]
+pub(super) mod loom;
 mod marks;
 mod memory;
 mod model;
