@@ -266,12 +266,13 @@ fn of_many_who_miss_one_is_asked_to_store() {
                 scope.spawn(move || {
                     let mut won = 0;
                     for key in 0..keys {
-                        raw.send(format!("mg k{key} N30 s\r\nma n{key} N30 q\r\n"));
+                        raw.send(format!("mg k{key} N30 s\r\nma n{key} N30\r\n"));
                         match raw.read_line().as_str() {
                             "HD s0 W" => won += 1,
                             "HD s0 Z" => {}
                             other => panic!("{other}"),
                         }
+                        assert_eq!(raw.read_line(), "HD");
                     }
                     raw.ask("mn\r\n", "MN\r\n");
                     won

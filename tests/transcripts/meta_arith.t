@@ -169,11 +169,18 @@
 > ma a v
 < VA 1
 < 8
-@ours > ma d q N0
-@ours > ma e q N0 v
-@ours > mn
-@ours < MN
-! memcached 1.6.18 answers when it creates the item
+
+== q does not hide that the item was created
+> ma a q N0
+< HD
+> ma b q v N0 J5 k O9
+< VA 1 kb O9
+< 5
+> ma a q N0
+> ma b q v N0 J5 k O9
+> mg b v
+< VA 1
+< 6
 
 == what is no number is not counted
 > ms a 1

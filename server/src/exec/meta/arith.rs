@@ -67,7 +67,8 @@ pub(super) fn run(
             return out.line("SERVER_ERROR Out of memory allocating new item");
         }
     };
-    if flags.is_quiet() {
+    // What was created is told in any case. Source: memcached 1.6.18, measured.
+    if flags.is_quiet() && before.is_some() {
         return;
     }
     let mut digits = [0; num::MAX_DECIMAL_LEN];
