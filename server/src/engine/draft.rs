@@ -289,7 +289,8 @@ impl Engine {
     fn allocate_data(&self, rest: usize, is_first: bool, now: u32) -> Option<Chunk> {
         let classes = self.slab.classes();
         let bytes = rest + self.arena().body_start();
-        let class = classes.fit(bytes).unwrap_or(classes.len() - 1);
+        let largest = classes.len() - 1;
+        let class = classes.fit(bytes).unwrap_or(largest);
         // The first stands for the whole item when it is chosen who must go, and in the class of
         // the rest, which is often another, the last.
         let is_last = bytes <= classes.size(class);
@@ -299,8 +300,13 @@ impl Engine {
             Start::Follows
         };
         let wish = self.wish(start, false, now);
-        self.allocate(class, bytes, true, &wish)
-            .map(|(chunk, _)| chunk)
+        let fitting = self.allocate(class, bytes, true, &wish);
+        // Where the last chunk finds no room in its class it may have too large a one.
+        let chunk = fitting.or_else(|| {
+            let may = class < largest;
+            may.then(|| self.allocate(largest, bytes, true, &wish))?
+        })?;
+        Some(chunk.0)
     }
 
     /// Makes a complete draft the key's item, or not, as `mode` says.

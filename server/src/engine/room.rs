@@ -77,6 +77,7 @@ impl Engine {
                     return chunk;
                 }
             }
+            Got::Nothing(class) if self.slab.supply(class) => {}
             Got::Nothing(class) => {
                 count_failure(class);
                 return None;
@@ -105,6 +106,7 @@ impl Engine {
                         return chunk;
                     }
                 }
+                Got::Nothing(class) if self.slab.supply(class) => {}
                 Got::Nothing(_) => return None,
             }
         }

@@ -7,6 +7,9 @@ use super::{Class, LEAVING, Page, Slab};
 use crate::engine::memory::{CLAIMED, DATA, LINKED, Link, Pin};
 use crate::engine::mover::Obstacle;
 
+/// Pages of a class looked at in the search for an empty one.
+const EMPTY_LOOKS: usize = 64;
+
 /// A page that is being emptied, and how far the walk over it is, in bytes.
 #[derive(Debug)]
 pub(super) struct Leaving {
@@ -36,6 +39,13 @@ impl Slab {
             return false;
         }
         let index = slot.order.next_page(slot.pages.len());
+        let page = self.detach(slot, index);
+        slot.leaving = Some(Leaving { page, at: 0 });
+        true
+    }
+
+    /// Takes the page with this index out of a class.
+    fn detach(&self, slot: &mut Class, index: usize) -> Page {
         let page = slot.pages.swap_remove(index);
         slot.order.leave(&self.arena, page.number as usize);
         self.set_index(page.number, LEAVING);
@@ -46,7 +56,56 @@ impl Slab {
                 slot.room.push(index as u32);
             }
         }
-        slot.leaving = Some(Leaving { page, at: 0 });
+        page
+    }
+
+    /// Gets a page for a class that has no chunk free and nothing that may go: one that another
+    /// class has nothing on, or else, while the class has less than 1 MiB, one above the limit. If
+    /// pages are small the largest class may have as much again: it is then what several of
+    /// memcached's are, each of which may have a page. Whether it got one.
+    pub(in crate::engine) fn supply(&self, class: usize) -> bool {
+        let others = (0..self.classes.len()).rev();
+        for other in others.filter(|&other| other != class) {
+            // More than one may have to go before there is room below the limit.
+            while self.take_empty(other) {
+                if self.grant(class) {
+                    return true;
+                }
+            }
+        }
+        let granted = match self.pages_per_counted() {
+            several @ 2.. if class + 1 == self.classes.len() => 2 * several,
+            several => several,
+        };
+        let mut slot = self.lock(class);
+        if slot.pages.len() >= granted {
+            return false;
+        }
+        let Some(number) = self.take_page(true) else {
+            return false;
+        };
+        let added = self.add_page(&mut slot, class, number);
+        if !added {
+            self.give_page(number);
+        }
+        added
+    }
+
+    /// Takes a page with nothing on it, be it the last one, from a class. Whether there was one
+    /// among those it would fill next.
+    fn take_empty(&self, class: usize) -> bool {
+        let number = {
+            let mut slot = self.lock(class);
+            let slot = &mut *slot;
+            let is_empty = |index: &&u32| slot.pages[**index as usize].used == 0;
+            let mut next = slot.room.iter().rev().take(EMPTY_LOOKS);
+            let Some(&index) = next.find(is_empty) else {
+                return false;
+            };
+            self.detach(slot, index as usize).number
+        };
+        self.arena.close_page(number as usize);
+        self.give_page(number);
         true
     }
 

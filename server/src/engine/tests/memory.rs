@@ -204,6 +204,64 @@ fn what_one_chunk_could_hold_is_refused_before_its_value_comes() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "fills megabytes")]
+fn a_full_cache_has_room_for_the_first_large_item_and_for_it_to_grow() {
+    for evict in [false, true] {
+        let engine = with(Config {
+            evict,
+            memory_limit_bytes: 2 << 20,
+            ..Config::default()
+        });
+        let mut stored = 0;
+        while stored < 3000
+            && let Ok(mut draft) = engine.reserve(&key(stored), 0, 0, 1000, 1)
+        {
+            assert_eq!(draft.fill(&[0; 1000], 1), Ok(1000));
+            engine.commit(draft, Mode::Set, 1);
+            stored += 1;
+        }
+        set(&engine, b"large", &vec![1; 900_000]);
+        assert_eq!(engine.delete(b"large", None, 1), Delete::Done);
+        // In steps it needs as much again, and pages that other sizes have no more use for.
+        set(&engine, b"growing", b"");
+        for step in 0..80 {
+            let more = store(&engine, b"growing", &vec![1; 10_000], Mode::Append, 1);
+            assert!(
+                matches!(more, Stored::Done { .. }),
+                "step {step}, evict: {evict}"
+            );
+        }
+        let pages: u64 = engine.class_stats(1).iter().map(|class| class.pages).sum();
+        assert!(pages <= 2 + 5, "{pages}");
+    }
+}
+
+#[test]
+#[cfg_attr(miri, ignore = "fills megabytes")]
+fn without_eviction_pages_with_nothing_on_them_change_hands() {
+    let engine = with(Config {
+        evict: false,
+        ..config(4)
+    });
+    let fill = |size: usize| {
+        let fits = |i: &usize| match engine.reserve(&key(*i), 0, 0, size, 1) {
+            Ok(mut draft) => {
+                assert_eq!(draft.fill(&vec![0; size], 1), Ok(size));
+                engine.commit(draft, Mode::Set, 1);
+                true
+            }
+            Err(_) => false,
+        };
+        (0..).take_while(fits).count()
+    };
+    let small = fill(1000);
+    (0..small).for_each(|i| assert_eq!(engine.delete(&key(i), None, 1), Delete::Done));
+    assert!(small > 3000);
+    // All of 4 MiB, in chunks of 16 KiB.
+    assert_eq!(fill(10_000), 256);
+}
+
+#[test]
 #[cfg_attr(miri, ignore = "moves megabytes")]
 fn a_draft_in_the_making_is_never_evicted() {
     let engine = engine();
