@@ -49,16 +49,22 @@ impl Engine {
     /// Figures of each class that has pages, ascending.
     pub fn class_stats(&self, now: u32) -> Vec<ClassStats> {
         let classes = self.slab.classes();
-        let figures = (0..classes.len()).map(|class| {
+        let usages: Vec<_> = (0..classes.len())
+            .map(|class| self.slab.usage(class, now))
+            .collect();
+        let parts: Vec<usize> = usages.iter().map(|usage| usage.pages).collect();
+        let pages = whole_pages(&parts, self.slab.pages_per_counted());
+        let figures = usages.iter().zip(pages).enumerate();
+        let figures = figures.map(|(class, (usage, pages))| {
             let count = |count| self.counters.sum(class, count);
-            let usage = self.slab.usage(class, now);
+            let chunks = pages * u64::from(self.chunks_per_page(class));
             ClassStats {
                 class: class as u8 + 1,
                 chunk_bytes: classes.size(class) as u32,
                 chunks_per_page: self.chunks_per_page(class),
-                pages: usage.pages,
+                pages,
                 used_chunks: usage.used_chunks,
-                free_chunks: usage.free_chunks,
+                free_chunks: chunks.saturating_sub(usage.used_chunks),
                 items: count(Count::Items),
                 temporary: count(Count::Temporary),
                 queued: usage.queued,
@@ -106,5 +112,49 @@ impl Engine {
         self.counters.reset();
         self.mover.figures.reset();
         (0..self.slab.classes().len()).for_each(|class| self.slab.reset_counts(class));
+    }
+}
+
+/// Pages of each class as figures count them, of which `per` pages of the arena are one. A class
+/// with a page has one here at the least. If that leaves room they add up to what all have, the
+/// last page started: those that lack least of another page are rounded up.
+fn whole_pages(parts: &[usize], per: usize) -> Vec<u64> {
+    let least = |&part: &usize| ((part / per).max(usize::from(part > 0))) as u64;
+    let mut pages: Vec<u64> = parts.iter().map(least).collect();
+    let all = parts.iter().sum::<usize>().div_ceil(per) as u64;
+    let lacking = all.saturating_sub(pages.iter().sum());
+    let mut started: Vec<usize> = (0..parts.len())
+        .filter(|&class| parts[class] > per && !parts[class].is_multiple_of(per))
+        .collect();
+    started.sort_by_key(|&class| std::cmp::Reverse(parts[class] % per));
+    for class in started.into_iter().take(lacking as usize) {
+        pages[class] += 1;
+    }
+    let classes = parts.iter().filter(|&&part| part > 0).count() as u64;
+    while classes <= all
+        && pages.iter().sum::<u64>() > all
+        && let Some(most) = pages.iter_mut().max()
+    {
+        *most -= 1;
+    }
+    pages
+}
+
+#[cfg(test)]
+mod tests {
+    use super::whole_pages;
+
+    #[test]
+    fn pages_of_classes_add_up() {
+        assert_eq!(whole_pages(&[3, 0, 5], 1), [3, 0, 5]);
+        assert_eq!(whole_pages(&[0, 0], 16), [0, 0]);
+        // 32 of 16 to a page.
+        assert_eq!(whole_pages(&[17, 15], 16), [1, 1]);
+        // 41 are three pages.
+        assert_eq!(whole_pages(&[20, 21], 16), [1, 2]);
+        assert_eq!(whole_pages(&[41], 16), [3]);
+        // Those with little take from who has most, and as long as that has something.
+        assert_eq!(whole_pages(&[1, 1, 62], 16), [1, 1, 2]);
+        assert_eq!(whole_pages(&[1, 1, 28], 16), [1, 1, 1]);
     }
 }

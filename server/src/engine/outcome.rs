@@ -230,12 +230,14 @@ pub struct ClassStats {
     pub chunk_bytes: u32,
     /// Chunks in one page.
     pub chunks_per_page: u32,
-    /// Pages of 1 MiB the class has. A small memory is divided by smaller pages: then the last one
-    /// is one that was started, and the classes together seem to have more than there is.
+    /// Pages of 1 MiB the class has. A small memory is divided by smaller pages: then this is
+    /// rounded, up or down so that all classes have together what there is, but for those with
+    /// little: each has one at the least.
     pub pages: u64,
     /// Chunks that hold something.
     pub used_chunks: u64,
-    /// Chunks that hold nothing.
+    /// Chunks of these pages that hold nothing; none if the pages were rounded down below
+    /// what is used.
     pub free_chunks: u64,
     /// Items in the class now; one in several chunks counts in the class of the largest chunk.
     pub items: u64,

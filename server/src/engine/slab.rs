@@ -117,9 +117,9 @@ pub(super) struct Slab {
 /// Figures of one class.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Usage {
-    pub(super) pages: u64,
+    /// As the arena has them.
+    pub(super) pages: usize,
     pub(super) used_chunks: u64,
-    pub(super) free_chunks: u64,
     pub(super) age: u32,
     pub(super) evicted_time: u32,
     /// Chunks in the queue of new items.
@@ -477,15 +477,13 @@ impl Slab {
     pub(super) fn usage(&self, class: usize, now: u32) -> Usage {
         let mut slot = self.lock(class);
         let slot = &mut *slot;
-        let leaving = slot.leaving.as_ref().map_or(0, |leaving| leaving.page.used);
-        let used = slot.used - u64::from(leaving);
-        let pages = self.counted(slot.pages.len());
-        let chunks = pages * (self.classes.per_page(class) * self.pages_per_counted()) as u64;
+        // A page that is on its way has not left yet.
+        let pages = slot.pages.len() + usize::from(slot.leaving.is_some());
+        let used = slot.used;
         let (order, list) = self.ordered(slot, class);
         Usage {
             pages,
             used_chunks: used,
-            free_chunks: chunks - used,
             age: order.age(&list, now),
             evicted_time: self.slots[class].evicted_age.load(Ordering::Relaxed),
             queued: (order.queued() as u64).min(used),

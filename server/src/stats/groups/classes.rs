@@ -1,6 +1,7 @@
 //! `stats items` and `stats slabs`: figures of each slab class.
 
 use super::{Put, put};
+use crate::engine::PAGE_BYTES;
 use crate::exec::Shared;
 
 /// `stats items`: classes with items.
@@ -72,10 +73,7 @@ pub fn slabs(shared: &Shared, to: &mut Put<'_>) {
         put("chunk_size", class.chunk_bytes.into());
         put("chunks_per_page", class.chunks_per_page.into());
         put("total_pages", class.pages);
-        put(
-            "total_chunks",
-            class.pages * u64::from(class.chunks_per_page),
-        );
+        put("total_chunks", class.used_chunks + class.free_chunks);
         put("used_chunks", class.used_chunks);
         put("free_chunks", class.free_chunks);
         put("free_chunks_end", 0);
@@ -89,7 +87,10 @@ pub fn slabs(shared: &Shared, to: &mut Put<'_>) {
         put("touch_hits", class.touch_hits);
     }
     put(to, "active_slabs", active);
-    let taken = shared.engine.stats().total_malloced_bytes;
+    // What the pages above and those of the pool are, also where a small memory is divided by
+    // smaller pages.
+    let pages: u64 = classes.iter().map(|class| class.pages).sum();
+    let taken = (pages + shared.engine.stats().free_pages) * PAGE_BYTES as u64;
     let taken = taken.wrapping_add_signed(shared.settings.initial_malloc_bytes);
     put(to, "total_malloced", taken);
 }
