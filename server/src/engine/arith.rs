@@ -44,7 +44,7 @@ impl Engine {
         let hash = self.hash(key);
         let mut counted = false;
         loop {
-            let Some((bucket, place)) = self.find_live(hash, key, now) else {
+            let Some(found) = self.find_live(hash, key, now) else {
                 let Some(number) = &terms.create else {
                     return (Arith::NotFound, None);
                 };
@@ -56,7 +56,7 @@ impl Engine {
                     Err(NoMemory) => (Arith::NoMemory, None),
                 };
             };
-            let link = place.link();
+            let link = found.spot.link();
             let expiry = Some(self.header(link).expiry.load(Ordering::Relaxed));
             if terms.compare.is_some_and(|cas| cas != self.cas_of(link)) {
                 return (Arith::Exists, expiry);
@@ -81,7 +81,7 @@ impl Engine {
             if let Some(cas) = self.rewrite(link, &layout, digits, terms, now) {
                 return (Arith::Done { value, cas }, expiry);
             }
-            match self.restore(bucket, place, digits, terms, now) {
+            match self.restore(found.bucket, found.place, digits, terms, now) {
                 Restored::Done(cas, expiry) => return (Arith::Done { value, cas }, Some(expiry)),
                 Restored::NoMemory => return (Arith::NoMemory, expiry),
                 Restored::Changed => {}
@@ -177,7 +177,7 @@ impl Engine {
         let hash = self.hash(old.key());
         let bucket = self.table.lock(hash);
         // The reference keeps others from rewriting it, so the same item is the same number.
-        let Some(place) = bucket.find(hash, |other| other == link) else {
+        let Some(place) = bucket.find(hash, link) else {
             return Restored::Changed;
         };
         let expiry = self.header(link).expiry.load(Ordering::Relaxed);

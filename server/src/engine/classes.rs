@@ -197,6 +197,23 @@ impl Classes {
         Some(if flexible { above - 1 } else { above })
     }
 
+    /// Is this class the one that [`fit`](Classes::fit) gives for so many bytes? Faster to say than
+    /// which one that is.
+    #[inline]
+    pub(super) fn is_fit(&self, class: usize, bytes: usize) -> bool {
+        // Open ones fit nothing, and no two of those follow each other.
+        let known = |class: usize| {
+            let size = self.sizes[class].load(Ordering::Relaxed);
+            (size & OPEN == 0).then_some(size as usize)
+        };
+        let below = match class {
+            0 => None,
+            1 => known(0),
+            _ => known(class - 1).or_else(|| known(class - 2)),
+        };
+        known(class).is_some_and(|size| bytes <= size) && below.is_none_or(|size| bytes > size)
+    }
+
     /// Is the size of this class chosen by use?
     pub(super) fn is_flexible(&self, class: usize) -> bool {
         self.flexible[class]
@@ -292,6 +309,22 @@ mod tests {
             assert_eq!(classes.fit(classes.size(class)), Some(class));
             let above = (class + 1..classes.len()).find(known);
             assert_eq!(classes.fit(classes.size(class) + 1), above);
+        }
+    }
+
+    #[test]
+    fn is_fit_says_the_same_as_fit() {
+        let classes = classes(&Config::default());
+        for settled in [0, 81, 148, 554, 1000, 3000] {
+            if settled > 0 {
+                classes.settle(classes.fit(settled).expect("room"), settled);
+            }
+            for bytes in (1..3500).chain([100_000, 512 << 10, (512 << 10) + 1]) {
+                let fit = classes.fit(bytes);
+                for class in 0..classes.len() {
+                    assert_eq!(classes.is_fit(class, bytes), fit == Some(class), "{bytes}");
+                }
+            }
         }
     }
 

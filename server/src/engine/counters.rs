@@ -108,16 +108,24 @@ impl Counters {
     /// Counts `by` more for a class, counted from 0; downwards by wrapping.
     #[inline]
     pub(super) fn add(&self, class: usize, count: Count, by: u64) {
+        self.add_each(class, [count], by);
+    }
+
+    #[inline]
+    fn add_each<const N: usize>(&self, class: usize, counts: [Count; N], by: u64) {
         let shard = SHARD.try_with(|shard| shard.0.get()).unwrap_or(SHARED);
-        let counter = &self.shards.get(shard).counts[class][count as usize];
-        if shard == SHARED {
-            counter.fetch_add(by, Ordering::Relaxed);
-        } else {
-            // No other thread writes here, so no locked instruction is needed.
-            counter.store(
-                counter.load(Ordering::Relaxed).wrapping_add(by),
-                Ordering::Relaxed,
-            );
+        let of_class = &self.shards.get(shard).counts[class];
+        for count in counts {
+            let counter = &of_class[count as usize];
+            if shard == SHARED {
+                counter.fetch_add(by, Ordering::Relaxed);
+            } else {
+                // No other thread writes here, so no locked instruction is needed.
+                counter.store(
+                    counter.load(Ordering::Relaxed).wrapping_add(by),
+                    Ordering::Relaxed,
+                );
+            }
         }
     }
 
@@ -140,6 +148,12 @@ impl Counters {
     #[inline]
     pub(super) fn one(&self, class: usize, count: Count) {
         self.add(class, count, 1);
+    }
+
+    /// Counts one more of each.
+    #[inline]
+    pub(super) fn one_each<const N: usize>(&self, class: usize, counts: [Count; N]) {
+        self.add_each(class, counts, 1);
     }
 
     /// The sum over all threads since the last reset, or for a level, now.

@@ -357,10 +357,11 @@ impl Engine {
         now: u32,
     ) -> Stored {
         let bucket = self.table.lock(draft.hash);
-        let place = self.find(&bucket, draft.hash, draft.key());
-        let live = place
-            .map(|place| place.link())
-            .filter(|&link| self.death(link, now).is_none());
+        let found = self.find(&bucket, draft.hash, draft.key());
+        let place = found.map(|(place, _)| place);
+        let live = found
+            .filter(|(_, spot)| self.death(spot, now).is_none())
+            .map(|(_, spot)| spot.link());
         let refused = match (mode, live) {
             (Mode::Add, Some(link)) => {
                 self.header(link)
@@ -444,7 +445,7 @@ impl Engine {
                 return (Stored::NotStored, len);
             };
             let bucket = self.table.lock(draft.hash);
-            let place = bucket.find(draft.hash, |link| Some(link) == old.link());
+            let place = old.link().and_then(|link| bucket.find(draft.hash, link));
             let Some(place) = place else { continue };
             // It may have been touched since.
             joined.set_expiry(self.header(place.link()).expiry.load(Ordering::Relaxed));

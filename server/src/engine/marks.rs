@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use super::counters::Count;
 use super::item::{ENCODED_KEY, FETCHED, STALE, TOKEN_SENT};
-use super::{Delete, Engine, Facts, ItemRef, NoMemory, ReserveError, Shown, Stored, evict};
+use super::{Delete, Engine, Facts, Hit, ItemRef, NoMemory, ReserveError, Shown, Stored, evict};
 
 /// What [`look`](Engine::look) does besides looking the key up.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -87,11 +87,10 @@ impl Engine {
         now: u32,
         show: impl FnOnce(&Facts, Marks, &[u8]) -> R,
     ) -> Seen<'_, R> {
-        let Some((bucket, place)) = self.find_live(self.hash(key), key, now) else {
+        let Some(found) = self.find_live(self.hash(key), key, now) else {
             return Seen::Nothing;
         };
-        let link = place.link();
-        let header = self.header(link);
+        let header = found.spot.header();
         let bits = header.bits();
         let (sent, stale) = (bits & TOKEN_SENT != 0, bits & STALE != 0);
         let expiry = match look.touch {
@@ -102,8 +101,7 @@ impl Engine {
         let won = !sent && (stale || soon);
         let marks = Marks { won, sent, stale };
         let shown = self.show_locked(
-            &bucket,
-            link,
+            &found,
             most,
             |bits| {
                 let bits = if look.silent {
@@ -113,26 +111,29 @@ impl Engine {
                 };
                 if won { bits | TOKEN_SENT } else { bits }
             },
-            |link| {
+            |spot| {
                 if let Some(expiry) = look.touch {
-                    self.header(link).expiry.store(expiry, Relaxed);
+                    spot.header().expiry.store(expiry, Relaxed);
                 }
                 if !look.silent {
-                    self.note_access(link, now);
+                    self.note_access(spot, now);
                 }
             },
             |facts, value| show(facts, marks, value),
         );
-        let seen = match shown {
+        let (seen, class) = match shown {
             Shown::Nothing => return Seen::Busy,
-            Shown::Short(shown) => Seen::Short(shown),
-            Shown::Long(item) => Seen::Long(item, marks),
+            Shown::Short(shown) => (Seen::Short(shown), usize::from(found.spot.tag())),
+            Shown::Long(item) => {
+                let class = item.class_index();
+                (Seen::Long(item, marks), class)
+            }
         };
         let count = match look.touch {
             Some(_) => Count::TouchHits,
             None => Count::GetHits,
         };
-        self.counters.one(self.class_of(link), count);
+        self.counters.one(class, count);
         seen
     }
 
@@ -164,10 +165,10 @@ impl Engine {
         cas: Option<u64>,
         now: u32,
     ) -> Delete {
-        let Some((bucket, place)) = self.find_live(self.hash(key), key, now) else {
+        let Some(Hit { bucket, spot, .. }) = self.find_live(self.hash(key), key, now) else {
             return Delete::NotFound;
         };
-        let link = place.link();
+        let link = spot.link();
         if compare.is_some_and(|cas| cas != self.cas_of(link)) {
             return Delete::Exists;
         }
@@ -202,7 +203,7 @@ impl Engine {
         now: u32,
     ) -> Result<Delete, ReserveError> {
         let mut draft = self.reserve(key, rest.flags, rest.expiry, 0, now)?;
-        let Some((bucket, place)) = self.find_live(self.hash(key), key, now) else {
+        let Some(Hit { bucket, place, .. }) = self.find_live(self.hash(key), key, now) else {
             return Ok(Delete::NotFound);
         };
         let link = place.link();

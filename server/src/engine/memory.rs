@@ -142,13 +142,27 @@ impl Pin {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Spot<'a> {
     arena: &'a Arena,
+    link: Link,
     /// Bytes from the start of the arena.
     offset: usize,
     /// Bytes of the chunk: all of them are committed memory of the arena.
     bytes: usize,
+    tag: u8,
 }
 
 impl<'a> Spot<'a> {
+    /// The link it is of.
+    #[inline]
+    pub(super) fn link(&self) -> Link {
+        self.link
+    }
+
+    /// As [`Arena::tag`].
+    #[inline]
+    pub(super) fn tag(&self) -> u8 {
+        self.tag
+    }
+
     /// As [`Arena::header`].
     #[inline]
     pub(super) fn header(&self) -> &'a Header {
@@ -411,15 +425,7 @@ impl Arena {
     /// If the link is on no page in use, or the chunk would reach over the end of its page.
     #[inline]
     pub(super) fn chunk_bytes(&self, link: Link) -> usize {
-        let offset = self.offset(link);
-        let at = offset & (self.page_bytes() - 1);
-        let cut = self.cuts.get(offset >> GRANULE_SHIFT);
-        let bytes = (cut.load(Ordering::Relaxed) & CUT_BYTES) as usize;
-        assert!(
-            bytes > 0 && at + bytes <= self.page_bytes(),
-            "a link to no chunk"
-        );
-        bytes
+        self.spot(link).bytes
     }
 
     /// A chunk, checked.
@@ -428,11 +434,21 @@ impl Arena {
     /// As [`chunk_bytes`](Arena::chunk_bytes).
     #[inline]
     pub(super) fn spot(&self, link: Link) -> Spot<'_> {
-        let (arena, offset, bytes) = (self, self.offset(link), self.chunk_bytes(link));
+        let offset = self.offset(link);
+        let at = offset & (self.page_bytes() - 1);
+        let cut = self.cuts.get(offset >> GRANULE_SHIFT);
+        let cut = cut.load(Ordering::Relaxed);
+        let bytes = (cut & CUT_BYTES) as usize;
+        assert!(
+            bytes > 0 && at + bytes <= self.page_bytes(),
+            "a link to no chunk"
+        );
         Spot {
-            arena,
+            arena: self,
+            link,
             offset,
             bytes,
+            tag: (cut >> TAG_SHIFT) as u8,
         }
     }
 

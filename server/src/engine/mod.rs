@@ -79,7 +79,7 @@ use expire::{Death, Expiry};
 use item::{FETCHED, Layout};
 pub use item::{Facts, ItemRef, Pieces};
 pub use marks::{Emptied, Look, Marks, Seen, Vivified};
-use memory::{Arena, Chunk, Header, Link};
+use memory::{Arena, Chunk, Header, Link, Spot};
 use mover::Mover;
 pub use mover::{Automove, Chore, Obstacle};
 pub use outcome::{
@@ -131,6 +131,17 @@ struct Shared {
     cas: AtomicU64,
     /// Linked items, give or take what threads gathered and did not yet add.
     items: AtomicUsize,
+}
+
+/// A live item that was found.
+#[derive(Debug)]
+struct Hit<'e> {
+    /// Locked.
+    bucket: Bucket<'e>,
+    /// Where in the bucket.
+    place: Place<'e>,
+    /// Where in the arena.
+    spot: Spot<'e>,
 }
 
 impl Engine {
@@ -228,7 +239,7 @@ impl Engine {
             key,
             now,
             |bits| evict::on_access(bits) | FETCHED,
-            |link| self.note_access(link, now),
+            |spot| self.note_access(spot, now),
         )?;
         self.counters.one(item.class_index(), Count::GetHits);
         Some(item)
@@ -263,9 +274,9 @@ impl Engine {
             key,
             now,
             |bits| evict::on_access(bits) | FETCHED,
-            |link| {
-                self.header(link).expiry.store(expiry, Ordering::Relaxed);
-                self.note_access(link, now);
+            |spot| {
+                spot.header().expiry.store(expiry, Ordering::Relaxed);
+                self.note_access(spot, now);
             },
         )?;
         self.counters.one(item.class_index(), Count::TouchHits);
@@ -280,15 +291,15 @@ impl Engine {
 
     /// Removes the key, if `compare` is `None` or the item's CAS id.
     pub fn delete(&self, key: &[u8], compare: Option<u64>, now: u32) -> Delete {
-        let Some((bucket, place)) = self.find_live(self.hash(key), key, now) else {
+        let Some(found) = self.find_live(self.hash(key), key, now) else {
             return Delete::NotFound;
         };
-        let link = place.link();
+        let link = found.spot.link();
         if compare.is_some_and(|cas| cas != self.cas_of(link)) {
             return Delete::Exists;
         }
         self.counters.one(self.class_of(link), Count::DeleteHits);
-        self.remove(bucket, place);
+        self.remove(found.bucket, found.place);
         Delete::Done
     }
 
@@ -386,33 +397,46 @@ impl Engine {
 
     /// The item with this key, dead or alive.
     #[inline(always)]
-    fn find<'t>(&self, bucket: &Bucket<'t>, hash: u64, key: &[u8]) -> Option<Place<'t>> {
+    fn find<'t>(
+        &'t self,
+        bucket: &Bucket<'t>,
+        hash: u64,
+        key: &[u8],
+    ) -> Option<(Place<'t>, Spot<'t>)> {
         let arena = self.slab.arena();
-        bucket.find(hash, |link| {
-            let spot = arena.spot(link);
+        for place in bucket.candidates(hash) {
+            let spot = arena.spot(place.link());
             let layout = Layout::of(spot.header());
-            layout.key_len == key.len()
+            if layout.key_len == key.len()
                 && spot.peek(layout.key_at(), key.len(), |stored| stored == key)
-        })
+            {
+                return Some((place, spot));
+            }
+        }
+        None
     }
 
     /// Locks the key's bucket and finds its item there, if it is alive; a dead one is removed.
     #[inline(always)]
-    fn find_live(&self, hash: u64, key: &[u8], now: u32) -> Option<(Bucket<'_>, Place<'_>)> {
+    fn find_live(&self, hash: u64, key: &[u8], now: u32) -> Option<Hit<'_>> {
         let bucket = self.table.lock(hash);
-        let place = self.find(&bucket, hash, key)?;
-        if self.death(place.link(), now).is_some() {
+        let (place, spot) = self.find(&bucket, hash, key)?;
+        if self.death(&spot, now).is_some() {
             self.bury(bucket, place);
             return None;
         }
-        Some((bucket, place))
+        Some(Hit {
+            bucket,
+            place,
+            spot,
+        })
     }
 
     /// Why the item is dead, if it is; counts that it was found so by a lookup.
     #[inline]
-    fn death(&self, link: Link, now: u32) -> Option<Death> {
-        let death = self.expiry.death(self.header(link), now)?;
-        self.count_death(link, death);
+    fn death(&self, spot: &Spot<'_>, now: u32) -> Option<Death> {
+        let death = self.expiry.death(spot.header(), now)?;
+        self.count_death(spot.link(), death);
         Some(death)
     }
 
@@ -433,14 +457,13 @@ impl Engine {
         key: &[u8],
         now: u32,
         bits: impl Fn(u32) -> u32,
-        change: impl FnOnce(Link),
+        change: impl FnOnce(&Spot<'_>),
     ) -> Option<ItemRef<'_>> {
-        let (bucket, place) = self.find_live(self.hash(key), key, now)?;
-        let link = place.link();
-        let header = self.header(link);
+        let Hit { bucket, spot, .. } = self.find_live(self.hash(key), key, now)?;
+        let header = spot.header();
         let before = (header.bits(), header.access.load(Ordering::Relaxed));
-        let pin = self.arena().pin(link, bits)?;
-        change(link);
+        let pin = self.arena().pin(spot.link(), bits)?;
+        change(&spot);
         let item = ItemRef::new(self, pin, before);
         drop(bucket);
         Some(item)
@@ -448,10 +471,10 @@ impl Engine {
 
     /// Notes that an item was accessed at this tick; its bucket is locked, or it is owned.
     #[inline]
-    fn note_access(&self, link: Link, now: u32) {
-        let before = self.header(link).note_access(now);
+    fn note_access(&self, spot: &Spot<'_>, now: u32) {
+        let before = spot.header().note_access(now);
         if now.saturating_sub(before) >= BUMP_TICKS && self.eviction() == Eviction::Lru {
-            self.slab.bump(link);
+            self.slab.bump(spot.link());
         }
     }
 

@@ -34,36 +34,49 @@ impl Engine {
             return None;
         }
         let (slab, arena) = (&self.slab, self.arena());
-        let classes = slab.classes();
-        let (front, largest) = (arena.body_start(), classes.size(classes.len() - 1));
-        let layout = Layout::new(new.flags, new.key.len(), new.value.len(), front, largest);
+        let front = arena.body_start();
+        let layout = Layout {
+            flags: new.flags != 0,
+            chunked: false,
+            key_len: new.key.len(),
+            value_len: new.value.len(),
+        };
         let total = layout.total_bytes(front);
-        if layout.chunked || total > self.config.item_size_max as usize {
-            return None;
-        }
-        let class = classes.fit(total)?;
         let hash = self.hash(new.key);
         let bucket = self.table.lock(hash);
-        let link = self.find(&bucket, hash, new.key)?.link();
-        let header = self.header(link);
+        let (_, spot) = self.find(&bucket, hash, new.key)?;
+        let (link, header, class) = (spot.link(), spot.header(), usize::from(spot.tag()));
         let old = Layout::of(header);
-        if old.chunked || !slab.is_of(link, class) || self.expiry.is_dead(header, now) {
+        // What fits into a chunk of a class is none that must be chunked.
+        if old.chunked
+            || total > self.config.item_size_max as usize
+            || !slab.classes().is_fit(class, total)
+            || slab.is_leaving(link)
+            || self.expiry.is_dead(header, now)
+        {
             return None;
         }
         let mut chunk = arena.take(link)?;
-        item::write_head(arena, &mut chunk, &layout, new.flags, new.key);
-        arena
-            .body_mut(&mut chunk, layout.value_at(), layout.value_len)
-            .copy_from_slice(new.value);
+        let body = arena.body_mut(&mut chunk, 0, layout.value_at() + layout.value_len);
+        let (head, value) = body.split_at_mut(layout.value_at());
+        value.copy_from_slice(new.value);
+        let (flags, key) = head.split_at_mut(layout.key_at());
+        if layout.flags {
+            flags.copy_from_slice(&new.flags.to_ne_bytes());
+        }
+        if layout.flags != old.flags {
+            // Otherwise it is there already.
+            key.copy_from_slice(new.key);
+        }
         let cas = self.cas_for(cas);
-        if let Some(id) = arena.cas(link) {
+        if let Some(id) = spot.cas() {
             id.store(cas, Relaxed);
         }
         let was_temporary = item::is_temporary(header);
         let temporary = self.expiry.is_temporary(new.expiry, now);
         header.lens.store(layout.lens(temporary), Relaxed);
         header.expiry.store(new.expiry, Relaxed);
-        self.note_access(link, now);
+        self.note_access(&spot, now);
         let encoded = if new.encoded_key { ENCODED_KEY } else { 0 };
         let bits = layout.bits() | encoded | self.expiry.generation_bits();
         arena.publish(chunk, evict::on_replace(bits, header.bits()));
@@ -81,8 +94,8 @@ impl Engine {
             let more = if temporary { 1 } else { u64::MAX };
             self.counters.add(class, Count::Temporary, more);
         }
-        self.counters.one(class, Count::CmdSet);
-        self.counters.one(class, Count::TotalItems);
+        let counts = [Count::CmdSet, Count::TotalItems];
+        self.counters.one_each(class, counts);
         Some(cas)
     }
 }

@@ -8,9 +8,8 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use super::counters::Count;
 use super::item::{FETCHED, Facts, ItemRef, Layout};
-use super::memory::Link;
-use super::table::Bucket;
-use super::{Engine, evict};
+use super::memory::Spot;
+use super::{Engine, Hit, evict};
 
 /// What came of a lookup that looks at short values where they are.
 #[derive(Debug)]
@@ -34,24 +33,22 @@ impl Engine {
         now: u32,
         show: impl FnOnce(&Facts, &[u8]) -> R,
     ) -> Shown<'_, R> {
-        let Some((bucket, place)) = self.find_live(self.hash(key), key, now) else {
+        let Some(found) = self.find_live(self.hash(key), key, now) else {
             return Shown::Nothing;
         };
-        let link = place.link();
-        let found = self.show_locked(
-            &bucket,
-            link,
+        let shown = self.show_locked(
+            &found,
             most,
             |bits| evict::on_access(bits) | FETCHED,
-            |link| self.note_access(link, now),
+            |spot| self.note_access(spot, now),
             show,
         );
-        let class = match &found {
+        let class = match &shown {
             Shown::Long(item) => item.class_index(),
-            _ => self.slab.class_of(link),
+            _ => usize::from(found.spot.tag()),
         };
         self.counters.one(class, Count::GetHits);
-        found
+        shown
     }
 
     /// Shows a live item whose bucket is locked, or makes a reference to it. `bits` is what happens
@@ -59,23 +56,22 @@ impl Engine {
     #[inline]
     pub(super) fn show_locked<R>(
         &self,
-        _locked: &Bucket<'_>,
-        link: Link,
+        found: &Hit<'_>,
         most: usize,
         bits: impl Fn(u32) -> u32,
-        change: impl FnOnce(Link),
+        change: impl FnOnce(&Spot<'_>),
         show: impl FnOnce(&Facts, &[u8]) -> R,
     ) -> Shown<'_, R> {
-        let spot = self.arena().spot(link);
+        let spot = &found.spot;
         let header = spot.header();
         let layout = Layout::of(header);
         let before = (header.bits(), header.access.load(Relaxed));
         if layout.chunked || layout.value_len > most {
-            let Some(pin) = self.arena().pin(link, bits) else {
+            let Some(pin) = self.arena().pin(spot.link(), bits) else {
                 return Shown::Nothing;
             };
             let item = ItemRef::new(self, pin, before);
-            change(link);
+            change(spot);
             return Shown::Long(item);
         }
         if !header.mark(bits) {
@@ -83,7 +79,7 @@ impl Engine {
         }
         let cas = spot.cas().map_or(0, |cas| cas.load(Relaxed));
         let expiry = header.expiry.load(Relaxed);
-        change(link);
+        change(spot);
         spot.peek(0, layout.value_at() + layout.value_len, |body| {
             let facts = Facts::new(&layout, body, cas, expiry, before);
             Shown::Short(show(&facts, &body[layout.value_at()..]))

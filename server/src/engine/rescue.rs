@@ -128,7 +128,7 @@ impl Engine {
         let key = self.arena().body(pin, layout.key_at(), layout.key_len);
         let hash = self.hash(key);
         let bucket = self.table.lock(hash);
-        let place = bucket.find(hash, |other| other == pin.link())?;
+        let place = bucket.find(hash, pin.link())?;
         Some((bucket, place))
     }
 

@@ -140,7 +140,7 @@ impl Engine {
         let bucket = self.table.lock(hash);
         // One reference is ours; somebody else's would keep the memory.
         let idle = self.header(link).references() == 1;
-        if idle && let Some(place) = bucket.find(hash, |other| other == link) {
+        if idle && let Some(place) = bucket.find(hash, link) {
             self.count_expelled(link, class, victim.dead, now);
             if !victim.dead {
                 self.table.note_evicted(hash, class);

@@ -169,9 +169,16 @@ impl Slab {
 
     /// Is this a chunk that the class may give out again?
     pub(super) fn is_of(&self, link: Link, class: usize) -> bool {
-        self.class_of(link) == class && self.index(self.arena.place(link).0) != LEAVING
+        self.class_of(link) == class && !self.is_leaving(link)
     }
 
+    /// Is this a chunk of a page that is being emptied?
+    #[inline]
+    pub(super) fn is_leaving(&self, link: Link) -> bool {
+        self.index(self.arena.place(link).0) == LEAVING
+    }
+
+    #[inline]
     fn index(&self, page: usize) -> u32 {
         self.index.get(page).load(Ordering::Relaxed)
     }

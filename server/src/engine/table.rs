@@ -35,8 +35,10 @@ const LOAD: usize = 11;
 const SPLITS_AT_ONCE: usize = 8;
 /// Lines added to the table's memory at a time (256 KiB).
 const STEP: usize = 4096;
-/// The lock bit of [`Line::word`]; the others number the next overflow line, 0 for none.
-const LOCKED: u32 = 1 << 31;
+/// The lock bit of [`Line::word`]; those below number the next overflow line, 0 for none. Not the
+/// highest bit: setting that one and looking at what it was is compiled to a loop of a load and a
+/// compare-exchange, any other is one instruction.
+const LOCKED: u32 = 1 << 30;
 /// Attempts to take a lock before the thread lets others run.
 const SPINS: u32 = 100;
 
@@ -81,18 +83,11 @@ impl Line {
     /// The slots with this tag, as bits; a wrong one now and then, a missing one never.
     #[inline]
     fn matches(&self, tag: u8) -> u32 {
-        let wanted = u32::from(tag) * 0x0101_0101;
-        let mut slots = 0;
-        for (i, tags) in self.tags.iter().enumerate() {
-            let differ = tags.load(Ordering::Relaxed) ^ wanted;
-            // The high bit of each zero byte (and of some byte above one, hence "now and then").
-            let mut zero = differ.wrapping_sub(0x0101_0101) & !differ & 0x8080_8080;
-            while zero != 0 {
-                slots |= 1 << (4 * i as u32 + zero.trailing_zeros() / 8);
-                zero &= zero - 1;
-            }
-        }
-        slots
+        let wanted = u64::from(tag) * ONES;
+        let [a, b, c] = [0, 1, 2].map(|i| u64::from(self.tags[i].load(Ordering::Relaxed)));
+        let (front, back) = (a | b << 32, c | wanted << 32);
+        // What fills up the second eight matches, and is cut off.
+        (zeros(front ^ wanted) | zeros(back ^ wanted) << 8) & ((1 << SLOTS) - 1)
     }
 
     fn tag(&self, slot: usize) -> u8 {
@@ -116,6 +111,16 @@ impl Line {
             .iter()
             .all(|tags| tags.load(Ordering::Relaxed) == 0)
     }
+}
+
+const ONES: u64 = u64::MAX / 0xff;
+
+/// A bit for each byte that is zero, the lowest for the lowest byte; now and then for one above it.
+#[inline]
+fn zeros(bytes: u64) -> u32 {
+    let highs = bytes.wrapping_sub(ONES) & !bytes & ONES << 7;
+    // Each high bit is moved to a place of its own in the uppermost byte.
+    ((highs >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56) as u32
 }
 
 /// The tag of a hash, never 0. Taken from the top, since the bottom chooses the bucket.
@@ -399,38 +404,68 @@ pub(super) struct Bucket<'t> {
     line: &'t Line,
 }
 
-/// Where in a locked bucket a link is. Good until the bucket changes.
+/// Where in a locked bucket a link is, and the link. Good until the bucket changes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Place<'t> {
     line: &'t Line,
     slot: usize,
+    link: Link,
 }
 
 impl Place<'_> {
     /// The link there.
+    #[inline]
     pub(super) fn link(&self) -> Link {
-        let raw = self.line.links[self.slot].load(Ordering::Relaxed);
-        Link::from_raw(raw).expect("a place is only made of a slot with a link")
+        self.link
+    }
+}
+
+/// The places in a locked bucket whose link may be that of a hash; made by [`Bucket::candidates`].
+/// An iterator and no closure to call for each: that one the compiler would not inline.
+#[derive(Debug)]
+pub(super) struct Candidates<'b, 't> {
+    bucket: &'b Bucket<'t>,
+    line: &'t Line,
+    /// Slots of the line not looked at yet, as bits.
+    slots: u32,
+    tag: u8,
+}
+
+impl<'t> Iterator for Candidates<'_, 't> {
+    type Item = Place<'t>;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<Place<'t>> {
+        loop {
+            while self.slots != 0 {
+                let (line, slot) = (self.line, self.slots.trailing_zeros() as usize);
+                self.slots &= self.slots - 1;
+                if let Some(link) = Link::from_raw(line.links[slot].load(Ordering::Relaxed)) {
+                    return Some(Place { line, slot, link });
+                }
+            }
+            self.line = self.bucket.following(self.line)?;
+            self.slots = self.line.matches(self.tag);
+        }
     }
 }
 
 impl<'t> Bucket<'t> {
-    /// The first link with the tag of this hash that `is_it` says yes to.
+    /// The links with the tag of this hash.
     #[inline(always)]
-    pub(super) fn find(&self, hash: u64, is_it: impl Fn(Link) -> bool) -> Option<Place<'t>> {
-        let mut line = self.line;
-        loop {
-            let mut slots = line.matches(tag(hash));
-            while slots != 0 {
-                let slot = slots.trailing_zeros() as usize;
-                let raw = line.links[slot].load(Ordering::Relaxed);
-                if Link::from_raw(raw).is_some_and(&is_it) {
-                    return Some(Place { line, slot });
-                }
-                slots &= slots - 1;
-            }
-            line = self.following(line)?;
+    pub(super) fn candidates(&self, hash: u64) -> Candidates<'_, 't> {
+        let (line, tag) = (self.line, tag(hash));
+        Candidates {
+            bucket: self,
+            line,
+            slots: line.matches(tag),
+            tag,
         }
+    }
+
+    /// Where this link of this hash is.
+    pub(super) fn find(&self, hash: u64, link: Link) -> Option<Place<'t>> {
+        self.candidates(hash).find(|place| place.link == link)
     }
 
     /// Adds a link. `false` if that needed an overflow line and the system gave no memory.
@@ -491,7 +526,11 @@ impl<'t> Bucket<'t> {
         while let Some(at) = line {
             let raw = |slot: &usize| at.links[*slot].load(Ordering::Relaxed) == link.raw();
             if let Some(slot) = (0..SLOTS).find(raw) {
-                return self.remove(Place { line: at, slot });
+                return self.remove(Place {
+                    line: at,
+                    slot,
+                    link,
+                });
             }
             line = self.following(at);
         }

@@ -70,11 +70,10 @@ impl Engine {
     pub fn fate(&self, key: &[u8], now: u32) -> Fate {
         let hash = self.hash(key);
         let bucket = self.table.lock(hash);
-        let Some(place) = self.find(&bucket, hash, key) else {
+        let Some((_, spot)) = self.find(&bucket, hash, key) else {
             return Fate::Missing;
         };
-        let link = place.link();
-        let header = self.header(link);
+        let (link, header) = (spot.link(), spot.header());
         match self.expiry.death(header, now) {
             Some(Death::Expired) => Fate::Expired,
             Some(Death::Flushed) => Fate::Flushed,

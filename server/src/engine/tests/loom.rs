@@ -383,7 +383,7 @@ fn link(raw: u32) -> Link {
 
 fn has(table: &Table, hash: u64, raw: u32) -> bool {
     let bucket = table.lock(hash);
-    bucket.find(hash, |found| found == link(raw)).is_some()
+    bucket.find(hash, link(raw)).is_some()
 }
 
 #[test]

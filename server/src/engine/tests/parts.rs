@@ -89,12 +89,7 @@ fn the_table_grows_shrinks_chains_and_loses_nothing() {
     let table = Table::new(5, 10_000, true).expect("memory");
     let count = if cfg!(miri) { 400 } else { 5_000 };
     let links = || (1..=count).filter_map(Link::from_raw);
-    let find = |link| {
-        table
-            .lock(hash(link))
-            .find(hash(link), |other| other == link)
-            .is_some()
-    };
+    let find = |link| table.lock(hash(link)).find(hash(link), link).is_some();
     let before = table.bytes();
     for link in links() {
         assert!(table.lock(hash(link)).insert(hash(link), link));
@@ -117,9 +112,7 @@ fn the_table_grows_shrinks_chains_and_loses_nothing() {
     assert!(links().all(|link| find(link) != goes(link)));
     for link in links().filter(|&link| !goes(link)) {
         let bucket = table.lock(hash(link));
-        let place = bucket
-            .find(hash(link), |other| other == link)
-            .expect("not gone yet");
+        let place = bucket.find(hash(link), link).expect("not gone yet");
         bucket.remove(place);
     }
     assert!(!links().any(find));
@@ -128,9 +121,7 @@ fn the_table_grows_shrinks_chains_and_loses_nothing() {
     for link in links() {
         let (bucket, hash) = (table.lock(hash(link)), hash(link));
         assert!(bucket.insert(hash, link));
-        let place = bucket
-            .find(hash, |other| other == link)
-            .expect("just inserted");
+        let place = bucket.find(hash, link).expect("just inserted");
         bucket.remove(place);
     }
     assert_eq!(table.bytes(), grown);
