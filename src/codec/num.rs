@@ -37,17 +37,18 @@ fn digit(b: u8) -> Option<u64> {
 #[inline]
 pub fn plain(s: &[u8]) -> Option<(u32, &[u8])> {
     const DIGITS_MAX: usize = 9;
-    let mut n = 0;
-    for (at, &b) in s.iter().enumerate().take(DIGITS_MAX + 1) {
-        let d = b.wrapping_sub(b'0');
+    let (mut n, mut at) = (0, 0);
+    loop {
+        let d = s.get(at)?.wrapping_sub(b'0');
         if d > 9 {
             return (at > 0).then_some((n, &s[at..]));
         }
-        if at < DIGITS_MAX {
-            n = n * 10 + u32::from(d);
+        if at == DIGITS_MAX {
+            return None;
         }
+        n = n * 10 + u32::from(d);
+        at += 1;
     }
-    None
 }
 
 /// Digits only, at most 11 characters, at most 2^32-1.
@@ -184,16 +185,17 @@ pub fn write_u64(buf: &mut [u8], mut n: u64) -> usize {
 /// Appends `n` in decimal.
 #[inline]
 pub fn push_u64(out: &mut Vec<u8>, n: u64) {
-    let digit = |n: u64| b'0' + (n % 10) as u8;
-    match n {
+    let digit = |n: u32| b'0' + (n % 10) as u8;
+    match n as u32 {
         // Flags and the lengths of most values: a digit at a time is faster than a copy.
-        0..=9 => out.push(digit(n)),
-        10..=99 => out.extend_from_slice(&[digit(n / 10), digit(n)]),
-        100..=999 => out.extend_from_slice(&[digit(n / 100), digit(n / 10), digit(n)]),
-        _ => push_long(out, n),
+        _ if n > 999 => push_long(out, n),
+        n @ 0..=9 => out.push(digit(n)),
+        n @ 10..=99 => out.extend_from_slice(&[digit(n / 10), digit(n)]),
+        n => out.extend_from_slice(&[digit(n / 100), digit(n / 10), digit(n)]),
     }
 }
 
+#[cold]
 fn push_long(out: &mut Vec<u8>, n: u64) {
     let mut tmp = [0u8; MAX_DECIMAL_LEN];
     let len = write_u64(&mut tmp, n);

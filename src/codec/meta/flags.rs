@@ -77,21 +77,14 @@ impl<'a> Iterator for Tokens<'a> {
     }
 }
 
-/// The flags of a request.
+/// The flags of a request. Numbers are read where they are wanted, once more: that is rare, and this
+/// is small enough to be handed about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Flags<'a> {
     tokens: Tokens<'a>,
-    /// Which letters are there, a bit each, `A` the lowest.
+    /// Which letters are there, a bit each, `A` the lowest. Each is there once, and its argument is
+    /// sound.
     seen: u64,
-    compare_cas: u64,
-    new_cas: u64,
-    initial: u64,
-    delta: u64,
-    exptime: i32,
-    vivify: i32,
-    recache: i32,
-    client_flags: u32,
-    mode: u8,
 }
 
 /// The bit of a letter.
@@ -117,60 +110,45 @@ impl<'a> Flags<'a> {
         key: Key<'a>,
         arith: bool,
     ) -> Result<Flags<'a>, &'static str> {
-        let mut flags = Flags {
-            tokens: Tokens(words),
-            seen: 0,
-            compare_cas: 0,
-            new_cas: 0,
-            initial: 0,
-            delta: 1,
-            exptime: 0,
-            vivify: 0,
-            recache: 0,
-            client_flags: 0,
-            mode: 0,
-        };
-        let mut error = None;
-        let mut count = before;
-        for Flag { letter, arg } in flags.tokens {
+        match Self::read(words, before, key) {
+            Ok(flags) => Ok(flags),
+            Err(error) => Err(refuse(error, words, before, arith)),
+        }
+    }
+
+    /// The same; of several things that are wrong the error is one.
+    pub(super) fn read(
+        words: Words<'a>,
+        before: usize,
+        key: Key<'_>,
+    ) -> Result<Flags<'a>, &'static str> {
+        let tokens = Tokens(words);
+        let (mut seen, mut count, mut error) = (0, before, None);
+        for Flag { letter, arg } in tokens {
             count += 1;
             let bit = bit(letter);
-            if flags.seen & bit != 0 {
-                return Err(refuse(DUPLICATE, words, before, arith));
+            if seen & bit != 0 {
+                return Err(DUPLICATE);
             }
-            flags.seen |= bit;
-            match letter {
+            seen |= bit;
+            let (sound, otherwise) = match letter {
                 b'k' | b'O' | b'q' | b'v' | b's' | b'f' | b'c' | b't' | b'l' | b'h' | b'u'
-                | b'I' | b'x' | b'P' | b'L' => {}
-                b'b' if key.is_base64() => {}
-                b'b' => error = Some(BAD_KEY),
-                b'C' => set(&mut flags.compare_cas, num::u64_strict(arg), &mut error),
-                b'E' => set(&mut flags.new_cas, num::u64_strict(arg), &mut error),
-                b'T' => set(&mut flags.exptime, num::i32_strict(arg), &mut error),
-                b'N' => set(&mut flags.vivify, num::i32_strict(arg), &mut error),
-                b'R' => set(&mut flags.recache, num::i32_strict(arg), &mut error),
-                b'F' => match num::u32_strict(arg) {
-                    Some(n) => flags.client_flags = n,
-                    None => error = error.or(Some(FORMAT)),
-                },
-                b'M' => flags.mode = arg.first().copied().unwrap_or(0),
-                b'J' => match num::u64_strict(arg) {
-                    Some(n) => flags.initial = n,
-                    None => error = Some(BAD_INITIAL),
-                },
-                b'D' => match num::u64_strict(arg) {
-                    Some(n) => flags.delta = n,
-                    None => error = Some(BAD_DELTA),
-                },
-                _ => return Err(refuse(UNKNOWN, words, before, arith)),
+                | b'I' | b'x' | b'P' | b'L' | b'M' => continue,
+                b'b' => (key.is_base64(), BAD_KEY),
+                b'C' | b'E' => (num::u64_strict(arg).is_some(), BAD_TOKEN),
+                b'T' | b'N' | b'R' => (num::i32_strict(arg).is_some(), BAD_TOKEN),
+                b'F' => (num::u32_strict(arg).is_some(), error.unwrap_or(FORMAT)),
+                b'J' => (num::u64_strict(arg).is_some(), BAD_INITIAL),
+                b'D' => (num::u64_strict(arg).is_some(), BAD_DELTA),
+                _ => return Err(UNKNOWN),
+            };
+            if !sound {
+                error = Some(otherwise);
             }
         }
         match error {
-            None if count <= MAX_WORDS => Ok(flags),
-            error => {
-                let error = error.unwrap_or(TOO_MANY);
-                Err(refuse(error, words, before, arith))
-            }
+            None if count <= MAX_WORDS => Ok(Flags { tokens, seen }),
+            error => Err(error.unwrap_or(TOO_MANY)),
         }
     }
 
@@ -197,71 +175,75 @@ impl<'a> Flags<'a> {
         self.tokens
     }
 
+    /// The argument of the flag with this letter, if there is one.
+    #[inline]
+    fn arg(&self, letter: u8) -> Option<&'a [u8]> {
+        if self.has(letter) {
+            self.tokens.arg_of(letter)
+        } else {
+            None
+        }
+    }
+
     /// `C`: the CAS id to compare with.
+    #[inline]
     pub fn compare_cas(&self) -> Option<u64> {
-        self.has(b'C').then_some(self.compare_cas)
+        self.arg(b'C').and_then(num::u64_strict)
     }
 
     /// `E`: the CAS id to give.
+    #[inline]
     pub fn new_cas(&self) -> Option<u64> {
-        self.has(b'E').then_some(self.new_cas)
+        self.arg(b'E').and_then(num::u64_strict)
     }
 
     /// `T`: the TTL to set, see [`crate::codec::exptime`].
+    #[inline]
     pub fn exptime(&self) -> Option<i64> {
-        self.has(b'T').then_some(self.exptime.into())
+        self.arg(b'T').and_then(num::i32_strict).map(i64::from)
     }
 
     /// `N`: create on a miss, with this TTL.
+    #[inline]
     pub fn vivify(&self) -> Option<i64> {
-        self.has(b'N').then_some(self.vivify.into())
+        self.arg(b'N').and_then(num::i32_strict).map(i64::from)
     }
 
     /// `R`: recache if fewer seconds than this remain.
+    #[inline]
     pub fn recache(&self) -> Option<i64> {
-        self.has(b'R').then_some(self.recache.into())
+        self.arg(b'R').and_then(num::i32_strict).map(i64::from)
     }
 
     /// `F`: client flags, 0 without.
+    #[inline]
     pub fn client_flags(&self) -> u32 {
-        self.client_flags
+        self.arg(b'F').and_then(num::u32_strict).unwrap_or(0)
     }
 
     /// `M`: the first character of the mode, 0 if the flag has none.
+    #[inline]
     pub(super) fn mode(&self) -> Option<u8> {
-        self.has(b'M').then_some(self.mode)
+        let arg = self.arg(b'M')?;
+        Some(arg.first().copied().unwrap_or(0))
     }
 
     /// `J`: the number to create, 0 without.
     pub fn initial(&self) -> u64 {
-        self.initial
+        self.arg(b'J').and_then(num::u64_strict).unwrap_or(0)
     }
 
     /// `D`: the number to add or subtract, 1 without.
     pub fn delta(&self) -> u64 {
-        self.delta
+        self.arg(b'D').and_then(num::u64_strict).unwrap_or(1)
     }
 
     /// Whether the opaque is short enough; the error is the line to answer.
     pub(super) fn check_opaque(&self) -> Result<(), &'static str> {
-        let opaque = if self.has(b'O') {
-            self.tokens.arg_of(b'O').unwrap_or_default()
-        } else {
-            &[]
-        };
-        if opaque.len() > MAX_OPAQUE_LEN {
-            Err(LONG_OPAQUE)
-        } else {
-            Ok(())
+        match self.arg(b'O') {
+            Some(opaque) if opaque.len() > MAX_OPAQUE_LEN => Err(LONG_OPAQUE),
+            _ => Ok(()),
         }
-    }
-}
-
-#[inline]
-fn set<T>(field: &mut T, number: Option<T>, error: &mut Option<&'static str>) {
-    match number {
-        Some(number) => *field = number,
-        None => *error = Some(BAD_TOKEN),
     }
 }
 

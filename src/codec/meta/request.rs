@@ -185,6 +185,18 @@ fn flags<'a>(key: &mut Key<'a>, words: Words<'a>, arith: bool) -> Result<Flags<'
     Ok(flags)
 }
 
+/// The flags behind a key that is given as it is, if nothing is wrong with them.
+#[inline]
+pub(in crate::codec) fn plain_flags(words: &[u8]) -> Option<Flags<'_>> {
+    let key = Key {
+        token: &[],
+        binary: false,
+    };
+    let flags = Flags::read(Words::new(words), 2, key).ok()?;
+    let plain = !flags.has(b'b') && flags.check_opaque().is_ok();
+    plain.then_some(flags)
+}
+
 fn bad(reply: &'static str) -> BadRequest {
     BadRequest {
         reply,

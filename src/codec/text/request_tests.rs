@@ -223,7 +223,7 @@ fn endless_lines_are_an_error_unless_they_are_gets() {
 #[test]
 fn what_nearly_every_client_sends_is_decoded_without_detours() {
     let key = "k".repeat(MAX_KEY_LEN);
-    for line in ["get k", "get k\r", "get k\t\x00ü", &format!("get {key}")] {
+    for line in ["get k", "get kü\x7f", &format!("get {key}")] {
         let bytes = format!("{line}\r\nget next\r\n").into_bytes();
         let plain = decode_plain_get(&bytes).unwrap_or_else(|| panic!("{line}"));
         assert_eq!(plain, (&bytes[4..line.len()], line.len() + 2), "{line}");
@@ -238,6 +238,28 @@ fn what_nearly_every_client_sends_is_decoded_without_detours() {
         let value = Ok(Request::Store(store));
         assert_eq!(decode(&bytes), Ok(Decoded::Complete { value, consumed }));
     }
+    for line in [
+        "mg k",
+        "mg kü v",
+        "mg k s v  t f O123 k q",
+        "mg k v N30 T60 R5 C7 E8 F9 MX J1 D2 ",
+        &format!("mg {key} v"),
+    ] {
+        let bytes = format!("{line}\r\nmn\r\n").into_bytes();
+        let (key, flags, end) = decode_plain_meta_get(&bytes).unwrap_or_else(|| panic!("{line}"));
+        let Ok(Decoded::Complete { value, consumed }) = decode(&bytes) else {
+            panic!("{line}");
+        };
+        let Ok(Request::Meta(meta::Request::Get {
+            key: named,
+            flags: all,
+        })) = value
+        else {
+            panic!("{line}");
+        };
+        assert_eq!((named.token(), named.is_binary()), (key, false), "{line}");
+        assert_eq!((all, consumed), (flags, end), "{line}");
+    }
 }
 
 #[test]
@@ -247,6 +269,9 @@ fn everything_else_is_left_to_the_decoder() {
         "get k\n",
         "get k",
         "get k\r",
+        "get k\r\r\n",
+        "get k\t\r\n",
+        "get k\0\r\n",
         "get  k\r\n",
         "get k \r\n",
         "get k l\r\n",
@@ -280,5 +305,25 @@ fn everything_else_is_left_to_the_decoder() {
         &format!("set {long} 0 0 5\r\n"),
     ] {
         assert_eq!(decode_plain_set(line.as_bytes()), None, "{line}");
+    }
+    for line in [
+        "mg k v\n",
+        "mg k v",
+        "mg k v\r",
+        "mg k\tb v\r\n",
+        "mg k b\r\n",
+        "mg a2s= b v\r\n",
+        "mg k v v\r\n",
+        "mg k v !\r\n",
+        "mg k Tx\r\n",
+        "mg  k v\r\n",
+        "mg\r\n",
+        "mg \r\n",
+        "ms k 1\r\n",
+        &format!("mg k O{}\r\n", "o".repeat(32)),
+        &format!("mg k{}\r\n", " P L".repeat(10)),
+        &format!("mg {long} v\r\n"),
+    ] {
+        assert_eq!(decode_plain_meta_get(line.as_bytes()), None, "{line}");
     }
 }

@@ -30,46 +30,66 @@ impl<'a> Iterator for Words<'a> {
         // Nearly always one blank, and none before the first word.
         let start = self.0.iter().position(|&b| b != b' ')?;
         let rest = &self.0[start..];
-        let end = find(rest, [b' ']).unwrap_or(rest.len());
+        let end = find(rest, b' ').unwrap_or(rest.len());
         let (word, rest) = rest.split_at(end);
         self.0 = rest;
         Some(word)
     }
 }
 
-/// Where the first byte is that is one of `wanted`.
+/// Where the first byte is that is this one.
 #[inline]
-pub(super) fn find<const N: usize>(bytes: &[u8], wanted: [u8; N]) -> Option<usize> {
+pub(super) fn find(bytes: &[u8], wanted: u8) -> Option<usize> {
+    let differ = |chunk| chunk ^ (ONES * u64::from(wanted));
+    first(
+        bytes,
+        |chunk| below(differ(chunk), 1),
+        |byte| byte == wanted,
+    )
+}
+
+/// Where the first byte is that is a blank or below one, of which the end of a line is made.
+#[inline]
+pub(super) fn find_blank_or_control(bytes: &[u8]) -> Option<usize> {
+    const BOUND: u8 = b' ' + 1;
+    first(bytes, |chunk| below(chunk, BOUND), |byte| byte < BOUND)
+}
+
+/// Bytes looked at together.
+const CHUNK: usize = size_of::<u64>();
+/// Each byte of a chunk is 1.
+const ONES: u64 = u64::MAX / 0xff;
+
+/// The high bit of each byte of `chunk` that is below `bound`, which is at most 128; and perhaps of
+/// some byte above one, for only such a byte borrows. So the lowest bit that is set is a true one.
+#[inline]
+fn below(chunk: u64, bound: u8) -> u64 {
+    chunk.wrapping_sub(ONES * u64::from(bound)) & !chunk & ONES << 7
+}
+
+/// Where the first byte is that is wanted; `marks` says it of eight bytes, as [`below`] does.
+#[inline]
+fn first(
+    bytes: &[u8],
+    marks: impl Fn(u64) -> u64,
+    is_wanted: impl Fn(u8) -> bool,
+) -> Option<usize> {
+    let find_in = |chunk: &[u8; CHUNK]| {
+        let found = marks(u64::from_le_bytes(*chunk));
+        (found != 0).then(|| found.trailing_zeros() as usize / 8)
+    };
     let mut at = 0;
     while let Some(chunk) = bytes[at..].first_chunk() {
-        if let Some(index) = find_in(chunk, wanted) {
+        if let Some(index) = find_in(chunk) {
             return Some(at + index);
         }
         at += CHUNK;
     }
     match bytes.last_chunk() {
         // What was looked at before has none, so the first one here is the first of all.
-        Some(chunk) => find_in(chunk, wanted).map(|index| bytes.len() - CHUNK + index),
-        None => bytes.iter().position(|byte| wanted.contains(byte)),
+        Some(chunk) => find_in(chunk).map(|index| bytes.len() - CHUNK + index),
+        None => bytes.iter().position(|&byte| is_wanted(byte)),
     }
-}
-
-/// Bytes looked at together.
-const CHUNK: usize = size_of::<u64>();
-
-/// The same for eight bytes.
-#[inline]
-fn find_in<const N: usize>(chunk: &[u8; CHUNK], wanted: [u8; N]) -> Option<usize> {
-    const ONES: u64 = u64::MAX / 0xff;
-    const HIGHS: u64 = ONES << 7;
-    let chunk = u64::from_le_bytes(*chunk);
-    let found = wanted.iter().fold(0, |found, &byte| {
-        // A byte that is wanted becomes zero, and only a zero, or a byte above one, borrows into its
-        // high bit. So the lowest bit that is set is a true one.
-        let differ = chunk ^ (ONES * u64::from(byte));
-        found | (differ.wrapping_sub(ONES) & !differ & HIGHS)
-    });
-    (found != 0).then(|| found.trailing_zeros() as usize / 8)
 }
 
 #[cfg(test)]
@@ -89,10 +109,20 @@ mod tests {
         for other in [0x00, 0x01, 0x09, 0x0b, 0x1f, 0x21, 0x80, 0x8a, 0xa0, 0xff] {
             for len in 0..40 {
                 let mut bytes = vec![other; len];
-                assert_eq!(find(&bytes, [b' ', b'\n']), None, "{other:#x} {len}");
+                let end = Some(0).filter(|_| len > 0 && other <= b' ');
+                assert_eq!(find(&bytes, b' '), None, "{other:#x} {len}");
+                assert_eq!(find_blank_or_control(&bytes), end, "{other:#x} {len}");
                 for at in (0..len).rev() {
-                    bytes[at] = if at % 2 == 0 { b' ' } else { b'\n' };
-                    assert_eq!(find(&bytes, [b' ', b'\n']), Some(at), "{other:#x} {len}");
+                    bytes[at] = b' ';
+                    assert_eq!(find(&bytes, b' '), Some(at), "{other:#x} {len}");
+                    bytes[at] = if at % 2 == 0 { b' ' } else { b'\r' };
+                    let first = end.unwrap_or(at).min(at);
+                    assert_eq!(
+                        find_blank_or_control(&bytes),
+                        Some(first),
+                        "{other:#x} {len}"
+                    );
+                    bytes[at] = b' ';
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 use mcrs::codec::text::request::{self, MAX_LINE_LEN};
 use mcrs::codec::text::{BadRequest, Request};
-use mcrs::codec::{DecodeError, DecodeErrorKind, Decoded};
+use mcrs::codec::{DecodeError, DecodeErrorKind, Decoded, meta};
 
 use crate::line;
 use crate::stream::decode_all;
@@ -47,6 +47,20 @@ fn decode(data: &[u8]) -> Result<Decoded<Result<Request<'_>, BadRequest>>, Decod
     if let Some((store, consumed)) = request::decode_plain_set(data) {
         let value = Ok(Request::Store(store));
         assert_eq!(decoded, Ok(Decoded::Complete { value, consumed }));
+    }
+    if let Some((key, flags, len)) = request::decode_plain_meta_get(data) {
+        let Ok(Decoded::Complete { value, consumed }) = &decoded else {
+            panic!("only a short cut knows {key:?}")
+        };
+        let Ok(Request::Meta(meta::Request::Get {
+            key: named,
+            flags: all,
+        })) = value
+        else {
+            panic!("a short cut takes {value:?} for an mg")
+        };
+        assert_eq!((named.token(), named.is_binary()), (key, false));
+        assert_eq!((*all, *consumed), (flags, len));
     }
     decoded
 }
