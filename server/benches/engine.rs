@@ -12,7 +12,7 @@ use std::hint::black_box;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use mcrsd::engine::{Config, Engine, Facts, Mode, Shown, Stored};
+use mcrsd::engine::{Config, Engine, Facts, Hashed, Mode, Shown, Stored};
 
 const KEYS: u64 = 1 << 20;
 const ROUNDS: usize = 5;
@@ -73,7 +73,7 @@ fn set(engine: &Engine, key: &[u8], value: &[u8]) {
 }
 
 /// Reads as a network layer does: short values are copied where they are.
-fn get(engine: &Engine, key: &[u8]) -> bool {
+fn get(engine: &Engine, key: Hashed<'_>) -> bool {
     const MOST: usize = 1024;
     let mut output = [0; MOST];
     let copy = |facts: &Facts, value: &[u8]| {
@@ -99,9 +99,12 @@ fn batched(engine: &Engine) -> f64 {
         for buffer in &mut buffers {
             key(random.below(KEYS), 16, buffer);
         }
-        engine.prefetch(buffers.iter().map(|buffer| &buffer[..16]));
-        for buffer in &buffers {
-            assert!(get(engine, &buffer[..16]));
+        let keys = buffers
+            .each_ref()
+            .map(|buffer| engine.hashed(&buffer[..16]));
+        engine.prefetch(&keys);
+        for key in keys {
+            assert!(get(engine, key));
         }
     }
     (on_core() - start).as_secs_f64() * 1e9 / BATCH as f64
@@ -203,7 +206,7 @@ fn run(engine: &Engine, threads: usize, sets_percent: u64, keys: u64) -> Duratio
                         if random.below(100) < sets_percent {
                             set(engine, key, &value);
                         } else {
-                            assert!(get(engine, key));
+                            assert!(get(engine, engine.hashed(key)));
                         }
                     }
                     on_core() - start

@@ -121,20 +121,21 @@ impl Engine {
             },
             |facts, value| show(facts, marks, value),
         );
-        let (seen, class) = match shown {
-            Shown::Nothing => return Seen::Busy,
-            Shown::Short(shown) => (Seen::Short(shown), usize::from(found.spot.tag())),
-            Shown::Long(item) => {
-                let class = item.class_index();
-                (Seen::Long(item, marks), class)
-            }
-        };
         let count = match look.touch {
             Some(_) => Count::TouchHits,
             None => Count::GetHits,
         };
-        self.counters.one(class, count);
-        seen
+        match shown {
+            Shown::Nothing => Seen::Busy,
+            Shown::Short(shown) => {
+                self.counters.one(usize::from(found.spot.tag()), count);
+                Seen::Short(shown)
+            }
+            Shown::Long(item) => {
+                self.counters.one(item.class_index(), count);
+                Seen::Long(item, marks)
+            }
+        }
     }
 
     /// Stores an item without a value under a missing key, whose asker is to store one. The CAS id

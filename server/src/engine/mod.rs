@@ -99,7 +99,7 @@ pub use witness::{Evicted, Fate, Witness};
 /// aligned to 8 bytes, or the power of two above the limit. Costs no memory.
 const RESERVE_BYTES: usize = 32 << 30;
 
-/// Keys that [`Engine::prefetch`] looks at: enough to hide how slow memory is.
+/// Keys that are best [prefetched](Engine::prefetch) together: enough to hide how slow memory is.
 pub const PREFETCH_MAX: usize = 16;
 
 /// A cache. Share it by reference between threads.
@@ -131,6 +131,21 @@ struct Shared {
     cas: AtomicU64,
     /// Linked items, give or take what threads gathered and did not yet add.
     items: AtomicUsize,
+}
+
+/// A key and its hash, which another engine would not know; made by [`Engine::hashed`].
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Hashed<'k> {
+    key: &'k [u8],
+    hash: u64,
+}
+
+impl<'k> Hashed<'k> {
+    /// The key.
+    #[inline]
+    pub fn key(&self) -> &'k [u8] {
+        self.key
+    }
 }
 
 /// A live item that was found.
@@ -245,20 +260,22 @@ impl Engine {
         Some(item)
     }
 
-    /// Starts to bring what lookups of the first [`PREFETCH_MAX`] of these keys will touch into the
-    /// processor's cache: worth its while if they are all looked up right afterwards, when the
-    /// cache is larger than the processor's. Changes nothing.
+    /// A key ready to be looked up.
     #[inline]
-    pub fn prefetch<'k>(&self, keys: impl Iterator<Item = &'k [u8]>) {
-        let mut hashes = [0; PREFETCH_MAX];
-        let mut count = 0;
-        for (place, key) in hashes.iter_mut().zip(keys) {
-            *place = self.hash(key);
-            self.table.prefetch(*place);
-            count += 1;
+    pub fn hashed<'k>(&self, key: &'k [u8]) -> Hashed<'k> {
+        let hash = self.hash(key);
+        Hashed { key, hash }
+    }
+
+    /// Starts to bring what lookups of these keys will touch into the processor's cache: worth its
+    /// while for about [`PREFETCH_MAX`] that are all looked up right afterwards, when the cache is
+    /// larger than the processor's. Changes nothing.
+    #[inline]
+    pub fn prefetch(&self, keys: &[Hashed<'_>]) {
+        for key in keys {
+            self.table.prefetch(key.hash);
         }
-        let hashes = hashes[..count].iter();
-        for link in hashes.filter_map(|&hash| self.table.guess(hash)) {
+        for link in keys.iter().filter_map(|key| self.table.guess(key.hash)) {
             self.arena().prefetch(link);
         }
     }

@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use super::counters::Count;
 use super::item::{FETCHED, Facts, ItemRef, Layout};
 use super::memory::Spot;
-use super::{Engine, Hit, evict};
+use super::{Engine, Hashed, Hit, evict};
 
 /// What came of a lookup that looks at short values where they are.
 #[derive(Debug)]
@@ -28,12 +28,12 @@ impl Engine {
     #[inline]
     pub fn get_short<R>(
         &self,
-        key: &[u8],
+        Hashed { key, hash }: Hashed<'_>,
         most: usize,
         now: u32,
         show: impl FnOnce(&Facts, &[u8]) -> R,
     ) -> Shown<'_, R> {
-        let Some(found) = self.find_live(self.hash(key), key, now) else {
+        let Some(found) = self.find_live(hash, key, now) else {
             return Shown::Nothing;
         };
         let shown = self.show_locked(
@@ -43,12 +43,23 @@ impl Engine {
             |spot| self.note_access(spot, now),
             show,
         );
-        let class = match &shown {
-            Shown::Long(item) => item.class_index(),
-            _ => usize::from(found.spot.tag()),
-        };
-        self.counters.one(class, Count::GetHits);
-        shown
+        // Each on its own: what is handed on as a whole is moved about.
+        match shown {
+            Shown::Nothing => {
+                self.counters
+                    .one(usize::from(found.spot.tag()), Count::GetHits);
+                Shown::Nothing
+            }
+            Shown::Short(shown) => {
+                self.counters
+                    .one(usize::from(found.spot.tag()), Count::GetHits);
+                Shown::Short(shown)
+            }
+            Shown::Long(item) => {
+                self.counters.one(item.class_index(), Count::GetHits);
+                Shown::Long(item)
+            }
+        }
     }
 
     /// Shows a live item whose bucket is locked, or makes a reference to it. `bits` is what happens

@@ -25,6 +25,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread::Thread;
 
 pub use dump::Dump;
+pub use meta::get as meta_get;
 pub use output::{Mark, Output};
 pub use text::{NO_REPLY_MEMORY, Retrieval, get, run, store};
 pub use upload::{Refusal, Upload};

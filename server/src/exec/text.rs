@@ -13,7 +13,8 @@ use super::output::COPY_MAX;
 use super::upload::{Answer, Intake};
 use super::{Context, Mark, Next, Output, Refusal, Upload, admin, meta, stats};
 use crate::engine::{
-    Arith, Delete, Direction, Facts, Mode, PREFETCH_MAX, ReserveError, Shown, Terms,
+    Arith, Delete, Direction, Facts, Hashed, ItemRef, Mode, PREFETCH_MAX, ReserveError, Shown,
+    Terms,
 };
 use crate::flags::MEMCACHED_VERSION;
 use crate::watch::CloseReason;
@@ -125,38 +126,41 @@ impl Retrieval {
             true => u64::MAX,
         };
         let (mut hits, mut misses) = (0, 0);
-        let end = loop {
-            if (hits + misses) % PREFETCH_MAX as u64 == 0 && !keys.rest().is_empty() {
-                let ahead = keys.filter_map(Result::ok);
-                context.shared.engine.prefetch(ahead);
-            }
-            let key = match keys.next() {
-                None => break None,
-                Some(Ok(key)) => key,
-                Some(Err(KeyTooLong)) => break self.refuse(out, start),
-            };
-            if !self.look_up(context, key, out) {
-                misses += 1;
-                continue;
-            }
-            hits += 1;
-            if hits > room {
-                break self.give_up(context, out, start);
-            }
-            if out.is_full() {
-                if !self.checked && keys.clone().any(|key| key.is_err()) {
-                    break self.refuse(out, start);
+        let mut batch = [Hashed::default(); PREFETCH_MAX];
+        let end = 'keys: loop {
+            let before = keys;
+            let (count, last) = take(&mut keys, context, &mut batch);
+            for (index, &key) in batch[..count].iter().enumerate() {
+                if !self.look_up(context, key, out) {
+                    misses += 1;
+                    continue;
                 }
-                if room < u64::MAX && hits + keys.count() as u64 > room {
-                    break self.give_up(context, out, start);
+                hits += 1;
+                if hits > room {
+                    break 'keys self.give_up(context, out, start);
                 }
-                break Some(Next::More {
-                    retrieval: Retrieval {
-                        checked: true,
-                        ..self
-                    },
-                    rest: keys.rest().len(),
-                });
+                if out.is_full() {
+                    let mut keys = before;
+                    keys.nth(index);
+                    if !self.checked && keys.clone().any(|key| key.is_err()) {
+                        break 'keys self.refuse(out, start);
+                    }
+                    if room < u64::MAX && hits + keys.count() as u64 > room {
+                        break 'keys self.give_up(context, out, start);
+                    }
+                    break 'keys Some(Next::More {
+                        retrieval: Retrieval {
+                            checked: true,
+                            ..self
+                        },
+                        rest: keys.rest().len(),
+                    });
+                }
+            }
+            match last {
+                Last::More => {}
+                Last::None => break None,
+                Last::TooLong => break self.refuse(out, start),
             }
         };
         self.count(context, hits, misses);
@@ -179,40 +183,63 @@ impl Retrieval {
 
     /// Appends the item if there is one; whether there is.
     #[inline]
-    fn look_up(&self, context: &Context, key: &[u8], out: &mut Output) -> bool {
+    fn look_up(&self, context: &Context, key: Hashed<'_>, out: &mut Output) -> bool {
+        context.note_lookup(key.key());
+        let found = match self.touch {
+            None => self.show(context, key, out),
+            Some(expiry) => self.show_touched(context, key.key(), expiry, out),
+        };
+        context.count_get(key.key(), found);
+        found
+    }
+
+    /// That of a `get`. What was found is not handed on: it would be moved about, and read again so
+    /// soon after it was written in smaller pieces that the processor waits.
+    #[inline(always)]
+    fn show(&self, context: &Context, key: Hashed<'_>, out: &mut Output) -> bool {
         let now = context.shared.clock.now();
-        let engine = &context.shared.engine;
-        let head = |facts: &Facts| ValueHead {
+        let run = out.room_for(ValueHead::MAX_LEN + COPY_MAX + CRLF.len());
+        let show = |facts: &Facts, value: &[u8]| {
+            self.head(key.key(), facts).encode(run);
+            run.extend_from_slice(value);
+            run.extend_from_slice(CRLF);
+        };
+        match context.shared.engine.get_short(key, COPY_MAX, now, show) {
+            Shown::Short(()) => true,
+            Shown::Long(item) => {
+                self.hold(key.key(), item, out);
+                true
+            }
+            Shown::Nothing => false,
+        }
+    }
+
+    /// That of a `gat`.
+    fn show_touched(&self, context: &Context, key: &[u8], expiry: u32, out: &mut Output) -> bool {
+        let now = context.shared.clock.now();
+        match context.shared.engine.get_and_touch(key, expiry, now) {
+            Some(item) => {
+                self.hold(key, item, out);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Appends an item there is a reference to.
+    fn hold(&self, key: &[u8], item: ItemRef<'static>, out: &mut Output) {
+        self.head(key, &item.facts()).encode(out.bytes());
+        out.value(item);
+        out.bytes().extend_from_slice(CRLF);
+    }
+
+    #[inline]
+    fn head<'k>(&self, key: &'k [u8], facts: &Facts) -> ValueHead<'k> {
+        ValueHead {
             key,
             flags: facts.flags,
             len: facts.value_len,
             cas: self.cas.then_some(facts.cas),
-        };
-        context.note_lookup(key);
-        let found = match self.touch {
-            None => {
-                let run = out.room_for(ValueHead::MAX_LEN + COPY_MAX + CRLF.len());
-                engine.get_short(key, COPY_MAX, now, |facts, value| {
-                    head(facts).encode(run);
-                    run.extend_from_slice(value);
-                    run.extend_from_slice(CRLF);
-                })
-            }
-            Some(expiry) => match engine.get_and_touch(key, expiry, now) {
-                Some(item) => Shown::Long(item),
-                None => Shown::Nothing,
-            },
-        };
-        context.count_get(key, !matches!(found, Shown::Nothing));
-        match found {
-            Shown::Short(()) => true,
-            Shown::Long(item) => {
-                head(&item.facts()).encode(out.bytes());
-                out.value(item);
-                out.bytes().extend_from_slice(CRLF);
-                true
-            }
-            Shown::Nothing => false,
         }
     }
 
@@ -236,6 +263,42 @@ impl Retrieval {
     }
 }
 
+/// What is behind a batch of keys.
+enum Last {
+    /// Perhaps more.
+    More,
+    /// Nothing.
+    None,
+    /// A key that is too long.
+    TooLong,
+}
+
+/// Takes as many keys as are worth looking for together, and has the processor fetch what looking
+/// for them will touch; how many that are, and what comes next.
+fn take<'k>(
+    keys: &mut Keys<'k>,
+    context: &Context,
+    batch: &mut [Hashed<'k>; PREFETCH_MAX],
+) -> (usize, Last) {
+    let engine = &context.shared.engine;
+    let (mut count, mut last) = (0, Last::More);
+    for place in batch.iter_mut() {
+        match keys.next() {
+            Some(Ok(key)) => *place = engine.hashed(key),
+            Some(Err(KeyTooLong)) => last = Last::TooLong,
+            None => last = Last::None,
+        }
+        if !matches!(last, Last::More) {
+            break;
+        }
+        count += 1;
+    }
+    if count > 1 {
+        engine.prefetch(&batch[..count]);
+    }
+    (count, last)
+}
+
 /// Answers a `get` of one key, which is not too long.
 #[inline]
 pub fn get(context: &Context, key: &[u8], out: &mut Output) {
@@ -244,6 +307,7 @@ pub fn get(context: &Context, key: &[u8], out: &mut Output) {
         touch: None,
         checked: true,
     };
+    let key = context.shared.engine.hashed(key);
     let hit = retrieval.look_up(context, key, out);
     retrieval.count(context, hit.into(), (!hit).into());
     out.line("END");

@@ -6,7 +6,9 @@ const MOST: usize = 100;
 
 /// What a lookup shows; panics if it shows nothing.
 fn shown(engine: &Engine, key: &[u8], now: u32) -> (Facts, Vec<u8>) {
-    match engine.get_short(key, MOST, now, |facts, value| (*facts, value.to_vec())) {
+    match engine.get_short(engine.hashed(key), MOST, now, |facts, value| {
+        (*facts, value.to_vec())
+    }) {
         Shown::Short(shown) => shown,
         other => panic!("not shown: {other:?}"),
     }
@@ -38,11 +40,11 @@ fn a_short_value_is_shown_as_a_reference_would_have_it() {
     };
     assert_eq!((hits(&engine), hits(&other)), (12, 12));
     assert!(matches!(
-        engine.get_short(b"a", MOST, 50, |_, _| ()),
+        engine.get_short(engine.hashed(b"a"), MOST, 50, |_, _| ()),
         Shown::Nothing
     ));
     assert!(matches!(
-        engine.get_short(b"none", MOST, 3, |_, _| ()),
+        engine.get_short(engine.hashed(b"none"), MOST, 3, |_, _| ()),
         Shown::Nothing
     ));
 }
@@ -52,7 +54,7 @@ fn longer_values_come_as_references() {
     let engine = engine();
     for len in [MOST + 1, 100_000] {
         set(&engine, b"k", &vec![b'v'; len]);
-        let Shown::Long(item) = engine.get_short(b"k", MOST, 1, |_, _| ()) else {
+        let Shown::Long(item) = engine.get_short(engine.hashed(b"k"), MOST, 1, |_, _| ()) else {
             panic!("{len}")
         };
         assert_eq!(bytes(&item), vec![b'v'; len]);
@@ -67,7 +69,7 @@ fn an_item_with_all_the_references_there_may_be_is_not_shown() {
     let mut held: Vec<_> = std::iter::from_fn(|| engine.peek(b"k", 1)).collect();
     assert_eq!(held.len(), 60_000);
     assert!(matches!(
-        engine.get_short(b"k", MOST, 1, |_, _| ()),
+        engine.get_short(engine.hashed(b"k"), MOST, 1, |_, _| ()),
         Shown::Nothing
     ));
     held.pop();
@@ -79,7 +81,7 @@ fn a_panic_while_it_is_shown_locks_nobody_out() {
     let engine = engine();
     set(&engine, b"k", b"v");
     let panics = std::panic::AssertUnwindSafe(|| {
-        engine.get_short(b"k", MOST, 1, |_, _| panic!("on purpose"));
+        engine.get_short(engine.hashed(b"k"), MOST, 1, |_, _| panic!("on purpose"));
     });
     assert!(std::panic::catch_unwind(panics).is_err());
     assert_eq!(shown(&engine, b"k", 1).1, b"v");

@@ -24,20 +24,22 @@ pub(super) fn get(context: &Context, to: ReplyTo, key: &[u8], with_key: bool, ou
         room.extend_from_slice(value);
     };
     context.note_lookup(key);
-    let shown = shared
-        .engine
-        .get_short(key, COPY_MAX, shared.clock.now(), show);
-    context.count_get(key, !matches!(shown, Shown::Nothing));
-    match shown {
-        Shown::Short(()) => counters.get_hits.add(1),
+    let engine = &shared.engine;
+    let shown = engine.get_short(engine.hashed(key), COPY_MAX, shared.clock.now(), show);
+    let found = match shown {
+        Shown::Short(()) => true,
         Shown::Long(item) => {
-            counters.get_hits.add(1);
             hit(to, item, key_back, out);
+            true
         }
-        Shown::Nothing => {
-            counters.get_misses.add(1);
-            miss(to, key_back, out);
-        }
+        Shown::Nothing => false,
+    };
+    context.count_get(key, found);
+    if found {
+        counters.get_hits.add(1);
+    } else {
+        counters.get_misses.add(1);
+        miss(to, key_back, out);
     }
 }
 

@@ -13,6 +13,9 @@ use crate::exec::{Context, Output};
 /// Times that an item is looked for again which others create and remove meanwhile.
 const TRIES_MAX: u32 = 3;
 
+/// The flags that [`Answer::figures`] answers.
+const ANSWERED: &[u8] = b"sfctlhkO";
+
 /// More bytes than a line has: a key in base64, an opaque and seven numbers.
 const HEAD_MAX: usize = 700;
 
@@ -86,9 +89,10 @@ pub(super) fn run(context: &Context, key: &Name<'_>, flags: &Flags<'_>, out: &mu
 /// Whether there are flags with both letters, in this order.
 #[inline]
 pub(super) fn precedes(flags: &Flags<'_>, first: u8, second: u8) -> bool {
-    if !flags.has(first) || !flags.has(second) {
-        return false;
-    }
+    flags.has(first) && flags.has(second) && comes_first(flags, first, second)
+}
+
+fn comes_first(flags: &Flags<'_>, first: u8, second: u8) -> bool {
     let mut letters = flags.tokens().map(|flag| flag.letter);
     letters.find(|&letter| letter == first || letter == second) == Some(first)
 }
@@ -145,8 +149,23 @@ impl Answer<'_> {
         let has_it = self.created.is_none() && flags.compare_cas() == Some(facts.cas);
         let with_value = flags.has(b'v') && !has_it;
         begin(bytes, with_value.then_some(facts.value_len));
+        if flags.has_any(ANSWERED) {
+            self.figures(facts, bytes);
+        }
+        let Marks { won, sent, stale } = marks;
+        for (is_true, letter) in [(sent, b'Z'), (stale, b'X'), (won, b'W')] {
+            if is_true {
+                push_flag(bytes, letter);
+            }
+        }
+        bytes.extend_from_slice(CRLF);
+        with_value
+    }
+
+    /// Appends what the flags ask for, in their order.
+    fn figures(&self, facts: &Facts, bytes: &mut Vec<u8>) {
         let mut expiry = facts.expiry;
-        for flag in flags.tokens() {
+        for flag in self.flags.tokens() {
             match flag.letter {
                 b's' => push_number(bytes, b's', facts.value_len as u64),
                 b'f' => push_number(bytes, b'f', facts.flags.into()),
@@ -163,14 +182,6 @@ impl Answer<'_> {
                 _ => self.key.echo(flag, bytes),
             }
         }
-        let Marks { won, sent, stale } = marks;
-        for (is_true, letter) in [(sent, b'Z'), (stale, b'X'), (won, b'W')] {
-            if is_true {
-                push_flag(bytes, letter);
-            }
-        }
-        bytes.extend_from_slice(CRLF);
-        with_value
     }
 
     /// Answers with the empty item that was just stored, whose value this client is to store.

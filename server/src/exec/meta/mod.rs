@@ -19,6 +19,16 @@ pub(super) use store::Pending;
 use super::{Context, Next, Output};
 use crate::engine::Facts;
 
+/// Carries out an `mg` of a key that is given as it is.
+#[inline]
+pub fn get(context: &Context, key: &[u8], flags: &Flags<'_>, out: &mut Output) {
+    let key = Name {
+        bytes: key,
+        encoded: false,
+    };
+    get::run(context, &key, flags, out);
+}
+
 /// Carries out one request and puts the reply in the output. `ahead` is what has come behind it.
 pub(super) fn run(
     context: &Context,

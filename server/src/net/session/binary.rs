@@ -16,8 +16,10 @@ impl Dialogue {
         if rest.len() < HEADER_LEN {
             return false;
         }
-        let (value, consumed) = match request::decode(rest) {
-            Ok(Decoded::Complete { value, consumed }) => (value, consumed),
+        // Looked at where it is: requests are large for something to move about.
+        let decoded = request::decode(rest);
+        let (value, consumed) = match &decoded {
+            Ok(Decoded::Complete { value, consumed }) => (value, *consumed),
             Ok(Decoded::Incomplete) => return false,
             // Whatever this is, it is not this protocol.
             Err(_) => {
@@ -26,7 +28,7 @@ impl Dialogue {
             }
         };
         let context = &self.worker.context;
-        let token_len = match &value {
+        let token_len = match value {
             Ok(request) => binary::token_len(context, &request.command),
             Err(_) => 0,
         };
@@ -37,15 +39,14 @@ impl Dialogue {
         self.note_command();
         let mark = output.mark();
         let next = match value {
-            Ok(request) => binary::run(context, &mut self.login, &request, token, ahead, output),
-            Err(bad) => binary::refuse(&self.login, &bad, output),
+            Ok(request) => binary::run(context, &mut self.login, request, token, ahead, output),
+            Err(bad) => binary::refuse(&self.login, bad, output),
         };
         if self.worker.verbosity() > 1 {
             self.log_frame(&rest[..HEADER_LEN], output.since(mark));
         }
-        match next {
-            Next::Done => {}
-            next => self.follow(next, input, at, output),
+        if !matches!(next, Next::Done) {
+            self.follow(next, input, at, output);
         }
         true
     }

@@ -53,7 +53,7 @@ impl Dialogue {
         true
     }
 
-    /// Does that with the two requests that are nearly all there are, if they are written as nearly
+    /// Does that with the three requests that are nearly all there are, if they are written as nearly
     /// always; `false`, and nothing is done, for everything else.
     #[inline]
     fn run_plain(&mut self, input: &[u8], at: &mut usize, output: &mut Output) -> bool {
@@ -70,6 +70,10 @@ impl Dialogue {
                 Next::Taken(len) => *at += len,
                 next => self.follow(next, input, at, output),
             }
+        } else if let Some((key, flags, consumed)) = request::decode_plain_meta_get(rest) {
+            *at += consumed;
+            self.note_command();
+            exec::meta_get(context, key, &flags, output);
         } else {
             return false;
         }
