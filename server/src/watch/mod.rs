@@ -11,17 +11,17 @@
 //! While nobody watches, an event costs a look at [`Watch::wants`] and no more. When somebody does, a
 //! line goes into the buffer of the worker it happened on, whose lock is shared with the log thread
 //! alone; a full buffer loses lines and counts them. Next: `event.rs` has the lines, `logger.rs` the
-//! buffers of workers, `watcher.rs` those of clients.
+//! buffers of workers, `watcher.rs` those of clients, `rest.rs` how the log thread rests.
 //!
 //! Source: mcrsd.md 2.10; memcached 1.6.18, measured.
 
 mod event;
 mod logger;
+mod rest;
 mod watcher;
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::thread::Thread;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 pub use event::{CloseReason, Event, Origin, Stream, Streams};
@@ -29,6 +29,7 @@ pub use logger::Logger;
 pub use watcher::Subscription;
 
 use crate::engine::{Evicted, Witness};
+use rest::Rest;
 use watcher::Watcher;
 
 /// Most watchers at a time. Source: mcrsd.md 2.10.
@@ -53,9 +54,9 @@ pub struct Watch {
     watcher_bytes: u64,
     /// Numbers the lines, over all workers.
     serial: AtomicU64,
-    thread: OnceLock<Thread>,
-    /// Whether the thread waits to be woken.
-    asleep: AtomicBool,
+    /// Whether there is a log thread; changes with the watchers locked.
+    delivers: AtomicBool,
+    rest: Rest,
     skipped: AtomicU64,
     sent: AtomicU64,
 }
@@ -96,8 +97,8 @@ impl Watch {
             watchers: Mutex::default(),
             watcher_bytes,
             serial: AtomicU64::new(0),
-            thread: OnceLock::new(),
-            asleep: AtomicBool::new(false),
+            delivers: AtomicBool::new(false),
+            rest: Rest::default(),
             skipped: AtomicU64::new(0),
             sent: AtomicU64::new(0),
         }
@@ -128,7 +129,7 @@ impl Watch {
     pub fn log(&self, logger: &Logger, event: &Event<'_>) {
         if self.watched.load(Relaxed) & event.stream() as u32 != 0 {
             logger.push(event, &self.serial);
-            self.wake();
+            self.rest.end();
         }
     }
 
@@ -136,18 +137,6 @@ impl Watch {
     pub fn log_system(&self, event: &Event<'_>) {
         if let Some(logger) = self.loggers.last() {
             self.log(logger, event);
-        }
-    }
-
-    /// Has the log thread look at the loggers, unless it is about to anyway.
-    fn wake(&self) {
-        // The thread says that it sleeps before it looks at a logger for the last time, and the
-        // logger's lock makes that visible to whoever logs afterwards.
-        if self.asleep.load(Relaxed)
-            && self.asleep.swap(false, Relaxed)
-            && let Some(thread) = self.thread.get()
-        {
-            thread.unpark();
         }
     }
 
@@ -160,13 +149,12 @@ impl Watch {
         if watchers.len() >= WATCHERS_MAX {
             return Err(SubscribeError::TooMany);
         }
-        if self.thread.get().is_none() {
-            let thread = std::thread::Builder::new()
+        if !self.delivers.load(Relaxed) {
+            std::thread::Builder::new()
                 .name("mcrsd-log".into())
                 .spawn(move || self.keep_delivering())
                 .map_err(|_| SubscribeError::NoThread)?;
-            // The lock is held, so nobody else was faster.
-            let _ = self.thread.set(thread.thread().clone());
+            self.delivers.store(true, Relaxed);
         }
         let watcher = Arc::new(Watcher::new(streams, self.watcher_bytes));
         watchers.push(Arc::clone(&watcher));
@@ -197,12 +185,7 @@ impl Watch {
                 std::thread::park_timeout(PAUSE);
                 continue;
             }
-            self.asleep.store(true, Relaxed);
-            if self.deliver(&mut lines) {
-                self.asleep.store(false, Relaxed);
-            } else {
-                std::thread::park();
-            }
+            self.rest.begin(|| self.deliver(&mut lines));
         }
     }
 
