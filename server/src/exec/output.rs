@@ -138,6 +138,9 @@ impl Output {
     /// of connections made it large.
     #[inline]
     pub fn clear(&mut self) {
+        if self.run.is_empty() && self.held.is_empty() {
+            return;
+        }
         self.run.clear();
         if self.run.capacity() > 4 * RUN_FULL {
             self.run = Vec::new();

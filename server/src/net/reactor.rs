@@ -358,13 +358,13 @@ impl<M: Send + 'static> Reactor<M> {
         if let Ok((events, _)) = epoll::wait(&self.epoll, &mut events, timeout) {
             for event in events {
                 let (news, data) = (event.flags, event.data);
-                self.tell(Token::from_bits(data.u64()), news);
+                self.poll(Token::from_bits(data.u64()), news);
             }
         }
         for token in due {
             if let Some(slot) = self.slot(token) {
                 slot.is_due = false;
-                self.poll(token);
+                self.poll(token, EventFlags::empty());
             }
         }
         true
@@ -385,23 +385,20 @@ impl<M: Send + 'static> Reactor<M> {
         }
     }
 
-    /// Tells a task what there is of its socket. One that is due is polled with the others of those.
-    fn tell(&mut self, token: Token, news: EventFlags) {
-        if let Some(slot) = self.slot(token)
-            && let Some(task) = &mut slot.task
-        {
-            task.readiness().note(news);
-            if !slot.is_due {
-                self.poll(token);
-            }
-        }
-    }
-
-    fn poll(&mut self, token: Token) {
+    /// Tells a task what is new of its socket and polls it, unless it is due: then its turn comes
+    /// after the others'.
+    fn poll(&mut self, token: Token, news: EventFlags) {
         let Some(slot) = self.slots.get_mut(token.index as usize) else {
             return;
         };
         let Some(task) = &mut slot.task else { return };
+        if slot.generation != token.generation {
+            return;
+        }
+        task.readiness().note(news);
+        if slot.is_due {
+            return;
+        }
         let ends = match task.poll(&slot.waker) {
             Polled::Waits if slot.tells_room || task.readiness().is_writable() => false,
             Polled::Waits => {

@@ -80,6 +80,16 @@ impl Stream {
         }
     }
 
+    /// Whether a read might give something.
+    #[inline]
+    pub(super) fn may_read(&self) -> bool {
+        match self {
+            Stream::Plain(plain) => plain.readiness.is_readable(),
+            // They may have something of their own.
+            _ => true,
+        }
+    }
+
     /// Reads what there is into `buf`; 0 is the end. One system call at most, and none when the
     /// last read took everything and nothing has come since.
     #[inline]

@@ -113,6 +113,12 @@ impl Dialogue {
         }
     }
 
+    /// Whether a request is all that it waits for.
+    #[inline]
+    pub(super) fn is_quiet(&self) -> bool {
+        matches!(self.phase, Phase::Request)
+    }
+
     /// The log lines for the client, if it watches.
     pub(super) fn subscription(&self) -> Option<&Subscription> {
         match &self.phase {

@@ -206,6 +206,11 @@ impl Session {
                 output.clear();
             }
             match pause {
+                // What follows nearly every request by itself: nothing is left, and nothing there.
+                Pause::Incomplete if self.dialogue.is_quiet() && !self.stream.may_read() => {
+                    self.dialogue.enter(ConnState::Read);
+                    return Ok(Polled::Waits);
+                }
                 Pause::Incomplete | Pause::Full => {}
                 Pause::Turn => {
                     self.dialogue.worker.context.counters.conn_yields.add(1);
@@ -234,11 +239,14 @@ impl Session {
         output: &mut Output,
         budget: &mut u32,
     ) -> Result<Poll<Pause>, Gone> {
-        if let Some(pause) = self.dialogue.dump(output) {
-            return Ok(Poll::Ready(pause));
-        }
-        if self.dialogue.subscription().is_some() {
-            return self.relay(waker, scratch, output);
+        let is_quiet = self.dialogue.is_quiet();
+        if !is_quiet {
+            if let Some(pause) = self.dialogue.dump(output) {
+                return Ok(Poll::Ready(pause));
+            }
+            if self.dialogue.subscription().is_some() {
+                return self.relay(waker, scratch, output);
+            }
         }
         let mut kept = self.kept.take();
         if let Some(kept) = kept.take_if(|kept| kept.ready) {
@@ -254,7 +262,7 @@ impl Session {
             }
             _ => 0,
         };
-        if self.dialogue.long_value().is_some() {
+        if !is_quiet && self.dialogue.long_value().is_some() {
             return self.read_value(output);
         }
         let room = &mut scratch[front..front + READ_BYTES];
