@@ -74,7 +74,7 @@ pub struct Head<'a> {
 impl Head<'_> {
     /// Appends header, extras and key; the value is the caller's to send behind them. What is
     /// longer than its length can say is cut.
-    #[inline]
+    #[inline(always)]
     pub fn encode(&self, out: &mut Vec<u8>) {
         let extras_len = u8::try_from(self.extras.len()).unwrap_or(u8::MAX);
         let key_len = u16::try_from(self.key.len()).unwrap_or(u16::MAX);
@@ -91,7 +91,9 @@ impl Head<'_> {
         }
         .encode(out);
         out.extend_from_slice(&self.extras[..usize::from(extras_len)]);
-        out.extend_from_slice(&self.key[..usize::from(key_len)]);
+        if key_len > 0 {
+            out.extend_from_slice(&self.key[..usize::from(key_len)]);
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use super::header::{HEADER_LEN, Header, REQUEST_MAGIC};
 use super::opcode::{Op, Opcode};
 use super::reply::Status;
+use crate::codec::key::MAX_KEY_LEN;
 use crate::codec::meta::request::StoreMode;
 use crate::codec::text::request::ArithVerb;
 use crate::codec::{DecodeError, DecodeErrorKind, Decoded};
@@ -348,6 +349,48 @@ pub fn decode(buf: &[u8]) -> Result<Decoded<Result<Request<'_>, BadRequest>>, De
         value: Ok(request),
         consumed,
     })
+}
+
+/// A look-up, by any of its four codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PlainGet<'a> {
+    /// The code, which goes back with the answer.
+    pub opcode: u8,
+    /// The client wants no answer to a miss.
+    pub quiet: bool,
+    /// The key comes back.
+    pub with_key: bool,
+    /// The client's; goes back with the answer.
+    pub opaque: u32,
+    /// 1 to 250 bytes.
+    pub key: &'a [u8],
+}
+
+/// Takes a look-up off the front of `buf`, if it is all there and nothing is wrong with it; how many
+/// bytes it is. What [`decode`] makes of it, without asking what else it might be: servers see
+/// nothing as often.
+#[inline]
+pub fn decode_plain_get(buf: &[u8]) -> Option<(PlainGet<'_>, usize)> {
+    let header = Header::read(buf)?;
+    let Opcode { op, quiet } = Opcode::from_wire(header.opcode)?;
+    let key_len = usize::from(header.key_len);
+    let plain = header.magic == REQUEST_MAGIC
+        && matches!(op, Op::Get | Op::GetK)
+        && header.extras_len == 0
+        && header.body_len == u32::from(header.key_len)
+        && (1..=MAX_KEY_LEN).contains(&key_len);
+    if !plain {
+        return None;
+    }
+    let consumed = HEADER_LEN + key_len;
+    let get = PlainGet {
+        opcode: header.opcode,
+        quiet,
+        with_key: op == Op::GetK,
+        opaque: header.opaque,
+        key: buf.get(HEADER_LEN..consumed)?,
+    };
+    Some((get, consumed))
 }
 
 impl Request<'_> {

@@ -13,6 +13,68 @@ pub(in crate::codec::binary) fn bytes(text: &str) -> Vec<u8> {
     out
 }
 
+/// What [`decode`] makes of a request that [`decode_plain_get`] knows.
+fn plain<'a>(
+    (get, consumed): (PlainGet<'a>, usize),
+    decoded: &Request<'a>,
+) -> Decoded<Request<'a>> {
+    let command = Command::Get {
+        key: get.key,
+        with_key: get.with_key,
+    };
+    let value = Request {
+        quiet: get.quiet,
+        opaque: get.opaque,
+        cas: decoded.cas,
+        command,
+    };
+    assert_eq!(value.opcode(), get.opcode);
+    Decoded::Complete { value, consumed }
+}
+
+#[test]
+fn a_plain_get_is_what_the_decoder_makes_of_it() {
+    for code in 0..=u8::MAX {
+        for (extras, key, value) in [
+            (0, 5, 0),
+            (0, 0, 0),
+            (0, 250, 0),
+            (0, 251, 0),
+            (4, 1, 0),
+            (0, 1, 1),
+        ] {
+            let mut bytes = vec![0; HEADER_LEN + extras + key + value];
+            (bytes[0], bytes[1], bytes[4]) = (REQUEST_MAGIC, code, extras as u8);
+            bytes[2..4].copy_from_slice(&(key as u16).to_be_bytes());
+            bytes[8..12].copy_from_slice(&((extras + key + value) as u32).to_be_bytes());
+            bytes[12..24].copy_from_slice(b"opaque cas id"[..12].as_ref());
+            let short = decode_plain_get(&bytes);
+            match decode(&bytes) {
+                Ok(Decoded::Complete {
+                    value: Ok(request),
+                    consumed,
+                }) => match request.command {
+                    Command::Get { .. } => {
+                        let short = short.expect("a get");
+                        let value = request;
+                        assert_eq!(
+                            plain(short, &request),
+                            Decoded::Complete { value, consumed }
+                        );
+                    }
+                    _ => assert_eq!(short, None),
+                },
+                _ => assert_eq!(short, None),
+            }
+            for cut in 0..bytes.len().min(HEADER_LEN + extras + key) {
+                assert_eq!(decode_plain_get(&bytes[..cut]), None);
+            }
+            bytes[0] += 1;
+            assert_eq!(decode_plain_get(&bytes), None);
+        }
+    }
+}
+
 fn loud(command: Command<'_>) -> Request<'_> {
     Request {
         quiet: false,

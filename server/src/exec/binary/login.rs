@@ -32,7 +32,7 @@ impl Login {
 
     /// Whether a client may not ask for this yet.
     #[inline]
-    pub(super) fn bars(&self, opcode: u8) -> bool {
+    pub fn bars(&self, opcode: u8) -> bool {
         match self.0.as_deref() {
             None | Some(Stage::Done) => false,
             Some(Stage::Due | Stage::Begun(_)) => !is_open(opcode),

@@ -16,7 +16,7 @@ pub use login::{Login, token_len};
 pub(super) use store::finish_store;
 
 use mcrs::codec::binary::reply::Head;
-use mcrs::codec::binary::request::NO_CREATE;
+use mcrs::codec::binary::request::{NO_CREATE, PlainGet};
 use mcrs::codec::binary::{BadRequest, Command, Request, Status};
 
 use super::{Context, Next, Output, Refusal, admin};
@@ -128,6 +128,17 @@ pub fn run(
         }
     }
     Next::Done
+}
+
+/// Carries out a look-up of a client who may ask for it.
+#[inline]
+pub fn get(context: &Context, get: &PlainGet<'_>, out: &mut Output) {
+    let to = ReplyTo {
+        opcode: get.opcode,
+        opaque: get.opaque,
+        quiet: get.quiet,
+    };
+    retrieve::get(context, to, get.key, get.with_key, out);
 }
 
 /// Answers what is no request.

@@ -16,6 +16,9 @@ impl Dialogue {
         if rest.len() < HEADER_LEN {
             return false;
         }
+        if self.worker.verbosity() <= 1 && self.run_plain_get(rest, at, output) {
+            return true;
+        }
         // Looked at where it is: requests are large for something to move about.
         let decoded = request::decode(rest);
         let (value, consumed) = match &decoded {
@@ -48,6 +51,22 @@ impl Dialogue {
         if !matches!(next, Next::Done) {
             self.follow(next, input, at, output);
         }
+        true
+    }
+
+    /// Does that with the request that nearly all are, if nothing is the matter with it; `false`, and
+    /// nothing is done, for everything else.
+    #[inline]
+    fn run_plain_get(&mut self, rest: &[u8], at: &mut usize, output: &mut Output) -> bool {
+        let Some((get, consumed)) = request::decode_plain_get(rest) else {
+            return false;
+        };
+        if self.login.bars(get.opcode) {
+            return false;
+        }
+        *at += consumed;
+        self.note_command();
+        binary::get(&self.worker.context, &get, output);
         true
     }
 
