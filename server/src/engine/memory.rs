@@ -157,6 +157,13 @@ impl<'a> Spot<'a> {
         self.link
     }
 
+    /// As [`Arena::take`].
+    #[inline]
+    pub(super) fn take(&self) -> Option<Chunk> {
+        let Spot { link, .. } = *self;
+        self.header().state.take().then_some(Chunk { link })
+    }
+
     /// As [`Arena::tag`].
     #[inline]
     pub(super) fn tag(&self) -> u8 {
@@ -534,7 +541,7 @@ impl Arena {
     /// Takes a linked item that nobody references, to change it in place or to free it; `None`
     /// if there is a reference or it is not linked.
     pub(super) fn take(&self, link: Link) -> Option<Chunk> {
-        self.header(link).state.take().then_some(Chunk { link })
+        self.spot(link).take()
     }
 
     /// Makes an item one that can no longer be found or pinned; its item bits stay. The chunk, if

@@ -56,7 +56,9 @@ impl Engine {
         {
             return None;
         }
-        let mut chunk = arena.take(link)?;
+        let mut chunk = spot.take()?;
+        // Before the copy: adding for all threads waits until what was written is in the cache.
+        let cas = self.cas_for(cas);
         let body = arena.body_mut(&mut chunk, 0, layout.value_at() + layout.value_len);
         let (head, value) = body.split_at_mut(layout.value_at());
         value.copy_from_slice(new.value);
@@ -68,7 +70,6 @@ impl Engine {
             // Otherwise it is there already.
             key.copy_from_slice(new.key);
         }
-        let cas = self.cas_for(cas);
         if let Some(id) = spot.cas() {
             id.store(cas, Relaxed);
         }

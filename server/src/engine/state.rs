@@ -110,12 +110,14 @@ impl State {
     }
 
     /// Makes an owned chunk an item that can be found and pinned, with these item bits.
+    #[inline]
     pub(super) fn publish(&self, bits: u32) {
         let state = LINKED | (bits & 0xffff & !OWNERSHIP);
         self.0.store(state, Ordering::Release);
     }
 
     /// Takes a linked item that nobody references. Whether it was one; the caller owns it then.
+    #[inline]
     pub(super) fn take(&self) -> bool {
         let old = self.0.load(Ordering::Relaxed);
         let idle = old & OWNERSHIP == LINKED && old >> 16 == 0;

@@ -314,6 +314,7 @@ pub fn get(context: &Context, key: &[u8], out: &mut Output) {
 }
 
 /// Makes room for a value, or stores it at once.
+#[inline(always)]
 pub fn store(context: &Context, store: &Store<'_>, ahead: &[u8], out: &mut Output) -> Next {
     let intake = Intake {
         key: store.key,

@@ -87,7 +87,9 @@ impl Refusal {
 impl Upload {
     /// Makes room for a value; or stores it at once, if all of it is in `ahead` and it fits in the
     /// place of an existing item. If there is no room the value must be swallowed.
-    #[inline]
+    ///
+    /// Inlined, with what it is made of: where the answer is known beforehand, most of this is known.
+    #[inline(always)]
     pub(super) fn begin(
         context: &Context,
         intake: &Intake<'_>,
@@ -107,6 +109,15 @@ impl Upload {
             answer.finish(Mode::Set, stored, intake.len, out);
             return Ok(Next::Taken(intake.len + terminator.len()));
         }
+        Upload::reserve(context, intake, answer)
+    }
+
+    /// Makes room for a value.
+    fn reserve(
+        context: &Context,
+        intake: &Intake<'_>,
+        answer: Answer,
+    ) -> Result<Next, ReserveError> {
         let engine = &context.shared.engine;
         let now = context.shared.clock.now();
         let counters = context.counters;
@@ -219,7 +230,7 @@ impl Upload {
 }
 
 /// Stores a value over an existing item, if there is one whose memory is right for it.
-#[inline]
+#[inline(always)]
 fn overwrite(context: &Context, intake: &Intake<'_>, value: &[u8]) -> Option<Stored> {
     let new = NewItem {
         key: intake.key,
@@ -237,7 +248,7 @@ fn overwrite(context: &Context, intake: &Intake<'_>, value: &[u8]) -> Option<Sto
 
 impl Answer {
     /// The bytes that must follow the value, possibly none.
-    #[inline]
+    #[inline(always)]
     fn terminator(&self) -> &'static [u8] {
         match self {
             Answer::Text { .. } | Answer::Meta(_) => CRLF,
@@ -246,7 +257,7 @@ impl Answer {
     }
 
     /// Answers what became of a value of so many bytes.
-    #[inline]
+    #[inline(always)]
     fn finish(self, mode: Mode, stored: Stored, len: usize, out: &mut Output) {
         match self {
             Answer::Text { noreply: true } => {}
