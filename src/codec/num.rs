@@ -185,14 +185,19 @@ pub fn write_u64(buf: &mut [u8], mut n: u64) -> usize {
 /// Appends `n` in decimal.
 #[inline]
 pub fn push_u64(out: &mut Vec<u8>, n: u64) {
-    let digit = |n: u32| b'0' + (n % 10) as u8;
-    match n as u32 {
+    match n {
         // Flags and the lengths of most values: a digit at a time is faster than a copy.
-        _ if n > 999 => push_long(out, n),
-        n @ 0..=9 => out.push(digit(n)),
-        n @ 10..=99 => out.extend_from_slice(&[digit(n / 10), digit(n)]),
-        n => out.extend_from_slice(&[digit(n / 100), digit(n / 10), digit(n)]),
+        0..=9 => out.push(b'0' + n as u8),
+        10..=99 => out.extend_from_slice(&three_digits(n as u32)[1..]),
+        100..=999 => out.extend_from_slice(&three_digits(n as u32)),
+        _ => push_long(out, n),
     }
+}
+
+/// The digits of a number below 1000, with leading zeros.
+#[inline]
+pub fn three_digits(n: u32) -> [u8; 3] {
+    [n / 100, n / 10, n].map(|n| b'0' + (n % 10) as u8)
 }
 
 #[cold]

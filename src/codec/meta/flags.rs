@@ -87,6 +87,18 @@ pub struct Flags<'a> {
     seen: u64,
 }
 
+/// The letters with which any argument is sound, or ignored.
+const ANY_ARG: u64 = bits(b"kOqvsfctlhuIxPLM");
+
+const fn bits(letters: &[u8]) -> u64 {
+    let (mut bits, mut i) = (0, 0);
+    while i < letters.len() {
+        bits |= bit(letters[i]);
+        i += 1;
+    }
+    bits
+}
+
 /// The bit of a letter.
 const fn bit(letter: u8) -> u64 {
     match letter {
@@ -131,9 +143,10 @@ impl<'a> Flags<'a> {
                 return Err(DUPLICATE);
             }
             seen |= bit;
+            if bit & ANY_ARG != 0 {
+                continue;
+            }
             let (sound, otherwise) = match letter {
-                b'k' | b'O' | b'q' | b'v' | b's' | b'f' | b'c' | b't' | b'l' | b'h' | b'u'
-                | b'I' | b'x' | b'P' | b'L' | b'M' => continue,
                 b'b' => (key.is_base64(), BAD_KEY),
                 b'C' | b'E' => (num::u64_strict(arg).is_some(), BAD_TOKEN),
                 b'T' | b'N' | b'R' => (num::i32_strict(arg).is_some(), BAD_TOKEN),
