@@ -22,6 +22,9 @@ const VALUES_FULL: usize = 400;
 /// Most slices handed to one write.
 const SLICES_MAX: usize = 128;
 
+/// Slices enough for what is usual: a value or two, with what is around them.
+const SLICES_FEW: usize = 8;
+
 /// Replies in order.
 #[derive(Debug, Default)]
 pub struct Output {
@@ -153,6 +156,7 @@ impl Output {
 
     /// Hands what is left to `write` as slices, once, and takes note of how much it wrote.
     /// Returns that number.
+    #[inline]
     pub fn write<E>(
         &mut self,
         write: impl FnOnce(&[IoSlice<'_>]) -> Result<usize, E>,
@@ -162,17 +166,49 @@ impl Output {
             self.run_sent += written;
             return Ok(written);
         }
-        let mut slices = [IoSlice::new(&[]); SLICES_MAX];
+        self.write_pieces(write)
+    }
+
+    /// [`write`](Output::write) when there are values among the bytes.
+    #[inline(never)]
+    fn write_pieces<E>(
+        &mut self,
+        write: impl FnOnce(&[IoSlice<'_>]) -> Result<usize, E>,
+    ) -> Result<usize, E> {
+        // Nearly always a few slices are enough, and many take longer to clear than to fill.
+        let mut few = [IoSlice::new(&[]); SLICES_FEW];
+        let mut many;
+        let slices = match self.gather(&mut few) {
+            (count, true) => &few[..count],
+            (_, false) => {
+                many = [IoSlice::new(&[]); SLICES_MAX];
+                let (count, _) = self.gather(&mut many);
+                &many[..count]
+            }
+        };
+        let written = write(slices)?;
+        self.advance(written);
+        Ok(written)
+    }
+
+    /// Puts what is left into `slices`; how many there are, and whether that is all of it.
+    fn gather<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> (usize, bool) {
         let mut count = 0;
+        let mut add = |bytes: &'a [u8]| {
+            let Some(slice) = slices.get_mut(count) else {
+                return false;
+            };
+            *slice = IoSlice::new(bytes);
+            count += 1;
+            true
+        };
         let mut at = self.run_sent;
         let (first, mut skip) = self.held_sent;
-        'full: for (place, item) in &self.held[first..] {
+        for (place, item) in &self.held[first..] {
             if *place > at {
-                if count == SLICES_MAX {
-                    break 'full;
+                if !add(&self.run[at..*place]) {
+                    return (count, false);
                 }
-                slices[count] = IoSlice::new(&self.run[at..*place]);
-                count += 1;
                 at = *place;
             }
             for piece in item.pieces() {
@@ -180,22 +216,14 @@ impl Output {
                     skip -= piece.len();
                     continue;
                 }
-                if count == SLICES_MAX {
-                    break 'full;
+                if !add(&piece[skip..]) {
+                    return (count, false);
                 }
-                slices[count] = IoSlice::new(&piece[skip..]);
                 skip = 0;
-                count += 1;
             }
         }
-        // The loop ends early only with the slices used up.
-        if count < SLICES_MAX && at < self.run.len() {
-            slices[count] = IoSlice::new(&self.run[at..]);
-            count += 1;
-        }
-        let written = write(&slices[..count])?;
-        self.advance(written);
-        Ok(written)
+        let whole = at == self.run.len() || add(&self.run[at..]);
+        (count, whole)
     }
 
     /// Takes note that `written` more bytes are out.

@@ -379,19 +379,16 @@ impl Session {
     /// more for now.
     fn write(&mut self, output: &mut Output) -> Result<bool, Gone> {
         while !output.is_empty() {
-            let mut blocked = false;
-            let written = output.write(|slices| match self.stream.poll_write(slices) {
-                Poll::Ready(Ok(0)) => Err(Gone(CloseReason::Error)),
-                Poll::Ready(Ok(written)) => Ok(written),
-                Poll::Ready(Err(_)) => Err(Gone(CloseReason::Error)),
-                Poll::Pending => {
-                    blocked = true;
-                    Ok(0)
-                }
-            })?;
-            if blocked {
-                return Ok(false);
-            }
+            let wrote = output.write(|slices| match self.stream.poll_write(slices) {
+                Poll::Ready(Ok(written @ 1..)) => Ok(written),
+                Poll::Ready(_) => Err(Some(Gone(CloseReason::Error))),
+                Poll::Pending => Err(None),
+            });
+            let written = match wrote {
+                Ok(written) => written,
+                Err(None) => return Ok(false),
+                Err(Some(gone)) => return Err(gone),
+            };
             self.dialogue.note_taken();
             self.dialogue
                 .worker
