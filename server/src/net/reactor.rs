@@ -419,5 +419,14 @@ impl<M: Send + 'static> Reactor<M> {
     }
 }
 
+impl<M> Drop for Reactor<M> {
+    /// Lets nobody wait who could not be served, even if the thread ends by a panic.
+    fn drop(&mut self) {
+        let mut post = self.inbox.lock();
+        post.closed = true;
+        post.messages.clear();
+    }
+}
+
 #[cfg(test)]
 mod tests;

@@ -220,6 +220,19 @@ fn messages_and_wakers_end_its_sleep() {
 }
 
 #[test]
+fn messages_do_not_outlive_the_reactor() {
+    let bench = Bench::new();
+    let inbox = bench.reactor.inbox();
+    let (early, mut far) = bench.probe(1, drain);
+    let (late, _far) = bench.probe(2, drain);
+    assert!(inbox.put(early).is_ok());
+    drop(bench.reactor);
+    far.set_nonblocking(true).expect("a socket can be set");
+    assert_eq!(far.read(&mut [0]).expect("the end"), 0);
+    assert!(inbox.put(late).is_err());
+}
+
+#[test]
 fn a_panic_ends_its_task_alone() {
     let mut bench = Bench::new();
     let (probe, mut bad) = bench.probe(1, |_, _| panic!("as the test wants it"));
