@@ -295,7 +295,7 @@ impl Model {
         if gone {
             self.items.remove(key);
         }
-        if request.has(b'q') {
+        if request.has(b'q') && !created {
             return Vec::new();
         }
         answer("HD", request.has(b'v').then_some(&digits[..]), &words)
