@@ -7,6 +7,7 @@
 //!
 //! Source: memcached doc/protocol.txt; where 1.6.45 is stricter or laxer than that, measured.
 
+pub mod plain;
 pub mod reply;
 pub mod request;
 mod words;

@@ -1,6 +1,5 @@
 //! Requests: one line each, parsed for servers and printed for clients.
 
-use super::words::{find, find_blank_or_control};
 use super::{CRLF, Decoded, Words};
 use crate::codec::key::MAX_KEY_LEN;
 use crate::codec::{DecodeError, DecodeErrorKind, meta, num};
@@ -300,52 +299,6 @@ pub fn decode(buf: &[u8]) -> Result<Decoded<Result<Request<'_>, BadRequest>>, De
         },
         consumed,
     })
-}
-
-/// Takes a `get` of one key off the front of `buf`, if it is written as nearly every client does; how
-/// many bytes it is. What [`decode`] makes of it, without a second look at any byte and without
-/// asking what else it might be: servers see nothing as often.
-#[inline]
-pub fn decode_plain_get(buf: &[u8]) -> Option<(&[u8], usize)> {
-    let (key, rest) = split_key(buf.strip_prefix(b"get ")?)?;
-    let rest = rest.strip_prefix(CRLF)?;
-    Some((key, buf.len() - rest.len()))
-}
-
-/// A key without control bytes, 1 to 250 bytes long, and what follows it.
-#[inline]
-fn split_key(buf: &[u8]) -> Option<(&[u8], &[u8])> {
-    let end = find_blank_or_control(buf)?;
-    (1..=MAX_KEY_LEN).contains(&end).then(|| buf.split_at(end))
-}
-
-/// The same for the line of a `set` that wants an answer.
-#[inline]
-pub fn decode_plain_set(buf: &[u8]) -> Option<(Store<'_>, usize)> {
-    let (key, rest) = split_key(buf.strip_prefix(b"set ")?)?;
-    let (flags, rest) = num::plain(rest.strip_prefix(b" ")?)?;
-    let (exptime, rest) = num::plain(rest.strip_prefix(b" ")?)?;
-    let (len, rest) = num::plain(rest.strip_prefix(b" ")?)?;
-    let rest = rest.strip_prefix(CRLF)?;
-    let store = Store {
-        verb: StoreVerb::Set,
-        key,
-        flags,
-        exptime: exptime.into(),
-        len,
-        cas: 0,
-        noreply: false,
-    };
-    Some((store, buf.len() - rest.len()))
-}
-
-/// The same for an `mg` of a key that is given as it is.
-#[inline]
-pub fn decode_plain_meta_get(buf: &[u8]) -> Option<(&[u8], meta::Flags<'_>, usize)> {
-    let (key, rest) = split_key(buf.strip_prefix(b"mg ")?)?;
-    let (flags, rest) = rest.split_at(find(rest, b'\n')?);
-    let flags = meta::request::plain_flags(flags.strip_suffix(b"\r")?)?;
-    Some((key, flags, buf.len() - rest.len() + 1))
 }
 
 /// Whether a line without an end is one that may still grow: `get ` or `gets ` after at most 100

@@ -1,6 +1,7 @@
 //! Lines of the text protocol, out of the input and into `exec`.
 
 use mcrs::codec::Decoded;
+use mcrs::codec::text::plain;
 use mcrs::codec::text::request::{self, Keys};
 
 use super::dialogue::{Dialogue, Phase};
@@ -59,18 +60,18 @@ impl Dialogue {
     fn run_plain(&mut self, input: &[u8], at: &mut usize, output: &mut Output) -> bool {
         let rest = &input[*at..];
         let context = &self.worker.context;
-        if let Some((key, consumed)) = request::decode_plain_get(rest) {
+        if let Some((key, consumed)) = plain::decode_get(rest) {
             *at += consumed;
             self.note_command();
             exec::get(context, key, output);
-        } else if let Some((store, consumed)) = request::decode_plain_set(rest) {
+        } else if let Some((store, consumed)) = plain::decode_set(rest) {
             *at += consumed;
             self.note_command();
             match exec::store(context, &store, &rest[consumed..], output) {
                 Next::Taken(len) => *at += len,
                 next => self.follow(next, input, at, output),
             }
-        } else if let Some((key, flags, consumed)) = request::decode_plain_meta_get(rest) {
+        } else if let Some((key, flags, consumed)) = plain::decode_meta_get(rest) {
             *at += consumed;
             self.note_command();
             exec::meta_get(context, key, &flags, output);

@@ -1,7 +1,7 @@
 //! Text requests: any bytes as what a client sends.
 
 use mcrs::codec::text::request::{self, MAX_LINE_LEN};
-use mcrs::codec::text::{BadRequest, Request};
+use mcrs::codec::text::{BadRequest, Request, plain};
 use mcrs::codec::{DecodeError, DecodeErrorKind, Decoded, meta};
 
 use crate::line;
@@ -35,7 +35,7 @@ pub fn check(data: &[u8]) {
 /// Decodes a request; what the short cuts make of it, if they know it, is the same.
 fn decode(data: &[u8]) -> Result<Decoded<Result<Request<'_>, BadRequest>>, DecodeError> {
     let decoded = request::decode(data);
-    if let Some((key, len)) = request::decode_plain_get(data) {
+    if let Some((key, len)) = plain::decode_get(data) {
         let Ok(Decoded::Complete { value, consumed }) = &decoded else {
             panic!("only a short cut knows {key:?}")
         };
@@ -44,11 +44,11 @@ fn decode(data: &[u8]) -> Result<Decoded<Result<Request<'_>, BadRequest>>, Decod
         };
         assert_eq!((keys.words().collect(), *consumed), (vec![key], len));
     }
-    if let Some((store, consumed)) = request::decode_plain_set(data) {
+    if let Some((store, consumed)) = plain::decode_set(data) {
         let value = Ok(Request::Store(store));
         assert_eq!(decoded, Ok(Decoded::Complete { value, consumed }));
     }
-    if let Some((key, flags, len)) = request::decode_plain_meta_get(data) {
+    if let Some((key, flags, len)) = plain::decode_meta_get(data) {
         let Ok(Decoded::Complete { value, consumed }) = &decoded else {
             panic!("only a short cut knows {key:?}")
         };
