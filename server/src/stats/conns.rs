@@ -124,7 +124,7 @@ impl ConnState {
 pub struct ConnInfo {
     /// The other end.
     pub peer: Peer,
-    /// The listening socket, as [`Conns::listeners`] numbers it.
+    /// The listening socket, as `Conns::listeners` numbers it.
     pub listener: u32,
     state: AtomicU8,
     last_command: AtomicU32,

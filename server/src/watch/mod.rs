@@ -64,7 +64,7 @@ pub struct Watch {
 /// Why nobody more can watch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SubscribeError {
-    /// There are [`WATCHERS_MAX`] already.
+    /// There are `WATCHERS_MAX` already.
     TooMany,
     /// The system gives no thread.
     NoThread,

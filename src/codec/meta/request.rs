@@ -288,7 +288,7 @@ impl Request<'_> {
 }
 
 /// Appends the beginning of a line, to be followed by [flags](super::flags::push_flag) and
-/// [`CRLF`](crate::codec::text::CRLF). For `ms` see [`begin_store`]; for `mn` the key is left out.
+/// [`CRLF`]. For `ms` see [`begin_store`]; for `mn` the key is left out.
 ///
 /// The key is 1 to [`MAX_KEY_LEN`] bytes without blanks and controls, or `binary`, which adds the
 /// flag `b`: then it is 1 to [`MAX_BINARY_KEY_LEN`](super::MAX_BINARY_KEY_LEN) bytes of any value.
@@ -304,7 +304,7 @@ pub fn begin(out: &mut Vec<u8>, verb: Verb, key: &[u8], binary: bool) {
 }
 
 /// [`begin`] for `ms`: `len` bytes of data, at most [`MAX_DATA_LEN`], and
-/// [`CRLF`](crate::codec::text::CRLF) are the caller's to send behind the line.
+/// [`CRLF`] are the caller's to send behind the line.
 pub fn begin_store(out: &mut Vec<u8>, key: &[u8], binary: bool, len: u32) {
     out.extend_from_slice(b"ms ");
     push_key(out, key, binary);
