@@ -336,7 +336,16 @@ fn large_pages_are_taken_all_at_once() {
     let refused = "MEMLIMIT_ADJUST_FAILED out of bounds or unable to adjust\r\n";
     raw.ask("cache_memlimit 100\r\n", refused);
     set(&mut raw, "a", 0, 0, "1");
-    assert_eq!(start::refused(&["-L", "-m", "8"]).0, Some(1));
+    for (args, classes) in [
+        (["-f", "1.25"], 39),
+        (["-f", "1.5"], 22),
+        (["-n", "500"], 31),
+    ] {
+        let less = (classes - 1).to_string();
+        let (status, said) = start::refused(&["-L", args[0], args[1], "-m", &less]);
+        assert_eq!(status, Some(1), "{args:?}");
+        assert!(said.contains(&format!("at least {classes}")), "{said}");
+    }
 }
 
 #[test]

@@ -72,14 +72,21 @@ impl Classes {
         Self::interleave(&fixed, flexible, align, page)
     }
 
-    /// How many classes there are by name, as memcached would have them: each needs a page where all
-    /// memory is taken at once.
+    /// How many classes memcached would have: each needs a page where all memory is taken at once.
+    /// Source: mcrsd.md 8.2.
     pub(super) fn named(config: &Config) -> usize {
-        let large = Config {
-            memory_limit_bytes: config.memory_limit_bytes.max(1 << 30),
-            ..config.clone()
-        };
-        Classes::new(&large, 48, 8, PAGE_BYTES).fixed.len()
+        if let Some(own) = &config.slab_sizes {
+            return own.len() + 1;
+        }
+        let end = f64::from(config.slab_chunk_max) / config.growth_factor;
+        let mut size = 48 + config.min_space as usize;
+        let mut count = 1;
+        while (size as f64) < end && count < CLASSES_MAX {
+            count += 1;
+            let rounded = size.next_multiple_of(8);
+            size = (rounded as f64 * config.growth_factor) as usize;
+        }
+        count
     }
 
     /// Classes whose sizes never change.

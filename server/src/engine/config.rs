@@ -171,8 +171,9 @@ pub enum ConfigError {
     HashPower,
     /// The operating system gave no address space.
     NoAddressSpace,
-    /// All memory is to be taken at once and there is not a page of it for each class.
-    TooFewPages,
+    /// All memory is to be taken at once and there is not a page of it for each class, of which
+    /// there are so many.
+    TooFewPages(usize),
     /// The system has no large pages.
     NoLargePages,
     /// The system would not map the memory file.
@@ -196,8 +197,11 @@ impl fmt::Display for ConfigError {
             ConfigError::SlabSizes => "slab_sizes must ascend by more than 8 from 64 bytes up",
             ConfigError::HashPower => "hash power must be between 12 and 32",
             ConfigError::NoAddressSpace => "failed to reserve address space for items",
-            ConfigError::TooFewPages => {
-                "not enough memory to take at once: -m must allow a page for each slab class"
+            ConfigError::TooFewPages(classes) => {
+                return write!(
+                    f,
+                    "not enough memory to take at once: -m must be at least {classes}, a megabyte for each slab class"
+                );
             }
             ConfigError::NoLargePages => "failed to enable large pages",
             ConfigError::MemoryFile => "failed to map the memory file",

@@ -189,8 +189,9 @@ impl Engine {
         let align = 1 << Arena::shift(arena.pages() * page);
         let classes = Classes::new(&config, arena.body_start(), align, page);
         let all_at_once = config.large_pages || file.is_some();
-        if all_at_once && config.memory_limit_bytes >> 20 < Classes::named(&config) as u64 {
-            return Err(ConfigError::TooFewPages);
+        let named = Classes::named(&config);
+        if all_at_once && config.memory_limit_bytes >> 20 < named as u64 {
+            return Err(ConfigError::TooFewPages(named));
         }
         let items = arena.pages() * classes.per_page(0);
         let parts = || {
