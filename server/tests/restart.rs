@@ -323,6 +323,23 @@ fn files_that_cannot_be_are_refused() {
     assert!(said.starts_with("failed to open memory file "), "{said}");
 }
 
+/// Bytes of the largest mapping of a process that may be written and for which large pages were
+/// asked.
+fn open_for_large_pages(pid: u32) -> u64 {
+    let smaps = fs::read_to_string(format!("/proc/{pid}/smaps")).expect("our own process");
+    let (mut kib, mut most) = (0, 0);
+    for line in smaps.lines() {
+        if let Some(size) = line.strip_prefix("Size:") {
+            let size = size.trim().strip_suffix(" kB").expect("kibibytes");
+            kib = size.parse().expect("a number");
+        }
+        if line.starts_with("VmFlags: rd wr ") && line.contains(" hg") {
+            most = most.max(kib);
+        }
+    }
+    most << 10
+}
+
 #[test]
 fn large_pages_are_taken_all_at_once() {
     let enabled = fs::read_to_string("/sys/kernel/mm/transparent_hugepage/enabled");
@@ -336,6 +353,8 @@ fn large_pages_are_taken_all_at_once() {
     let refused = "MEMLIMIT_ADJUST_FAILED out of bounds or unable to adjust\r\n";
     raw.ask("cache_memlimit 100\r\n", refused);
     set(&mut raw, "a", 0, 0, "1");
+    // A large page is given only where all of it can be touched.
+    assert!(open_for_large_pages(server.pid()) >= 64 << 20);
     for (args, classes) in [
         (["-f", "1.25"], 39),
         (["-f", "1.5"], 22),

@@ -319,8 +319,9 @@ impl Arena {
     /// if the system has none.
     pub(super) fn enlarge(&mut self, pages: usize) -> bool {
         self.keeps = true;
-        let len = pages << self.page_shift;
-        self.map.enlarge(1 << self.page_shift, len)
+        let (at, len) = (1 << self.page_shift, pages << self.page_shift);
+        // All of it can be touched now: the system gives a large page only where all of that page can.
+        self.map.commit(at, len) && self.map.enlarge(at, len)
     }
 
     /// Opens a page as [`open_page`](Arena::open_page) does, but with what it holds from before
