@@ -118,6 +118,15 @@ LOOM := RUSTFLAGS="--cfg mcrsd_loom" $(CARGO) --config profile.dev.package.loom.
 loom: ## models of what threads do to each other in the engine, in every order there is
 	$(LOOM) test --locked --target-dir target/loom -p mcrsd --lib loom::
 
+# Needs a nightly toolchain with rust-src, so no other target calls it. The server that the second
+# line talks to stops at the first thing that is found.
+TSAN := RUSTFLAGS=-Zsanitizer=thread TSAN_OPTIONS=halt_on_error=1 $(CARGO) +nightly test --locked \
+            -Zbuild-std --target x86_64-unknown-linux-gnu --target-dir target/tsan -p mcrsd
+.PHONY: tsan
+tsan: ## the engine's stress test, and a server with clients, watched for data races
+	$(TSAN) --lib engine::tests::threads
+	$(TSAN) --test moves --test threads --test watch
+
 .PHONY: php-test
 php-test: dist ## the extension in PHP: phpt, vectors, interchange with pecl's
 	@tests/php/run
