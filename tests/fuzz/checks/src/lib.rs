@@ -26,6 +26,7 @@
 //! | `server_datagram` | the same in datagrams | the same requests one by one |
 //! | `server_tls` | the same through TLS, or instead of it, or changed on the way | the same requests one by one |
 //! | `server_flags` | the server's command line | the stated ranges |
+//! | `server_kept` | damage to memory kept over a restart, and work | itself |
 //! | `server_login` | what a client says to log in | the password |
 
 pub mod binary;
@@ -69,6 +70,7 @@ pub const TARGETS: &[(&str, Check)] = &[
     ("server_datagram", server::datagram::check),
     ("server_exec", server::exec::check),
     ("server_flags", flags::check),
+    ("server_kept", server::kept::check),
     ("server_login", server::login::messages_check),
     ("server_session", server::session::check),
     ("server_tls", server::tls::check),

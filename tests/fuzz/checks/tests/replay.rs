@@ -103,6 +103,11 @@ fn what_is_found_in_a_database_of_users_is_in_it() {
 }
 
 #[test]
+fn damaged_memory_holds_whole_items_or_none() {
+    replay("server_kept");
+}
+
+#[test]
 fn nobody_logs_in_without_the_password() {
     replay("server_login");
 }

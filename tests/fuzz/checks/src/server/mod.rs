@@ -3,11 +3,12 @@
 //! [`exec`] carries out requests one by one and holds every answer against [`model`], a server of a
 //! page; [`session`] sends the same bytes through a real session, cut anywhere, and wants the same
 //! answers, and so does [`tls`], through TLS. [`frames`] carries out requests of the binary protocol,
-//! [`login`] has what comes before them.
+//! [`login`] has what comes before them. [`kept`] restarts it on damaged memory.
 
 pub mod datagram;
 pub mod exec;
 pub mod frames;
+pub mod kept;
 pub mod login;
 pub mod model;
 pub mod session;
