@@ -69,6 +69,9 @@ fn run(mut settings: Settings) -> Result<i32, Exit> {
     if settings.verbosity > 1 {
         process::print_classes(&engine);
     }
+    if let Some(tls) = &tls {
+        tls.count_from(clock.now());
+    }
     let mut shared = Shared::resume(settings, engine, clock);
     shared.sasl = sasl;
     shared.tls = tls;

@@ -24,6 +24,11 @@ impl Tls {
         match *self {}
     }
 
+    /// Notes the tick of the first reading.
+    pub fn count_from(&self, _now: u32) {
+        match *self {}
+    }
+
     /// The tick of the last reading.
     pub fn loaded(&self) -> u32 {
         match *self {}
