@@ -21,6 +21,7 @@ use crate::clock::Clock;
 use crate::engine::{CLASSES_MAX, Engine, Snapshot};
 use crate::exec::Shared;
 use crate::flags::{Exit, Settings};
+use crate::process::suffixed;
 
 /// The first line; another number means another layout of pages or text.
 const VERSION: &str = "mcrsd-memory 1";
@@ -65,21 +66,19 @@ pub fn open(path: &Path, settings: &Settings) -> Result<(Engine, Clock), Exit> {
             kept.usable(settings, held, bytes)
         }
     };
-    if kept.is_err() {
-        // What is there is no use to anybody, and must read as zero.
-        file.set_len(0)
-            .map_err(|error| failed("clear memory file", error))?;
-    }
-    let len = i64::try_from(bytes).unwrap_or(i64::MAX);
-    // Taken now, so that a full file system is a refusal to start and not a crash later.
-    match fallocate(&*file, FallocateFlags::empty(), 0, len) {
-        // A file system without such a call may still have the room.
-        Err(Errno::EOPNOTSUPP) => file.set_len(bytes),
-        taken => taken.map_err(io::Error::from),
-    }
-    .map_err(|error| failed("take the memory of", error))?;
+    // All that may be refused comes before anything is done to what is there.
     let engine =
         Engine::on_file(config, file.as_fd()).map_err(|error| Exit::new(1, error.to_string()))?;
+    take(&file, bytes).map_err(|error| {
+        // Perhaps it got a part of it.
+        let _ = file.set_len(held);
+        failed("take the memory of", error)
+    })?;
+    if kept.is_err() {
+        // What is there is no use to anybody, and must read as zero.
+        let cleared = file.set_len(0).and_then(|()| take(&file, bytes));
+        cleared.map_err(|error| failed("clear memory file", error))?;
+    }
     // Locked as long as the process lives.
     std::mem::forget(file);
     let clock = match kept {
@@ -104,6 +103,17 @@ pub fn open(path: &Path, settings: &Settings) -> Result<(Engine, Clock), Exit> {
     }
 }
 
+/// Makes the file so many bytes long. They are taken now, so that a full file system is a refusal to
+/// start and not a crash later.
+fn take(file: &File, bytes: u64) -> io::Result<()> {
+    let len = i64::try_from(bytes).unwrap_or(i64::MAX);
+    match fallocate(file, FallocateFlags::empty(), 0, len) {
+        // A file system without such a call may still have the room.
+        Err(Errno::EOPNOTSUPP) => file.set_len(bytes),
+        taken => taken.map_err(io::Error::from),
+    }
+}
+
 /// Writes FILE.meta, when nobody uses the engine any more.
 ///
 /// # Errors
@@ -120,17 +130,20 @@ pub fn save(path: &Path, shared: &Shared) -> Result<(), Exit> {
     let sum = checksum(&text);
     let _ = writeln!(text, "sum {sum}");
     let meta = meta_of(path);
+    // Whole or not at all: half a file would keep the next server from starting.
+    let half = suffixed(&meta, ".tmp");
     let write = || {
-        let _ = fs::remove_file(&meta);
+        let _ = fs::remove_file(&half);
         let mut file = OpenOptions::new()
             .write(true)
             .create_new(true)
             .mode(0o600)
-            .open(&meta)?;
-        file.write_all(text.as_bytes())
+            .open(&half)?;
+        file.write_all(text.as_bytes())?;
+        fs::rename(&half, &meta)
     };
     write().map_err(|error: io::Error| {
-        let _ = fs::remove_file(&meta);
+        let _ = fs::remove_file(&half);
         Exit::new(1, format!("failed to write {}: {error}", meta.display()))
     })
 }
@@ -244,9 +257,7 @@ fn checksum(text: &str) -> String {
 }
 
 fn meta_of(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".meta");
-    name.into()
+    suffixed(path, ".meta")
 }
 
 /// The text of FILE.meta for so many bytes of memory, `None` if there is none. One that is too long

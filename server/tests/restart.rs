@@ -8,8 +8,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use common::{ours, stat_of};
-use mcrs_testkit::{Raw, Server, TempDir, temp_dir};
+use common::{ours, stat_of, stats_of};
+use mcrs_testkit::{Raw, Server, TempDir, temp_dir, wait_until};
 use sha2::{Digest, Sha256};
 
 /// A directory with a memory file and its meta file.
@@ -33,6 +33,23 @@ impl Place {
         let mut all = vec!["-A", "-e", file.to_str().expect("a name")];
         all.extend(args);
         Server::start(&ours(), &all)
+    }
+
+    /// Makes the meta file so many seconds older than it is.
+    fn age(&self, seconds: i64) {
+        let meta = fs::read_to_string(self.meta()).expect("it is there");
+        let line = meta.lines().nth(2).expect("the clock");
+        let (unix, tick) = line["clock ".len()..].split_once(' ').expect("two");
+        let unix: i64 = unix.parse().expect("a number");
+        self.write_meta(&meta.replace(line, &format!("clock {} {tick}", unix - seconds)));
+    }
+
+    /// Writes a meta file with the checksum that is due.
+    fn write_meta(&self, text: &str) {
+        let (signed, _) = text.split_at(text.find("sum ").expect("a checksum"));
+        let sum = Sha256::digest(signed);
+        let sum: String = sum.iter().map(|byte| format!("{byte:02x}")).collect();
+        fs::write(self.meta(), format!("{signed}sum {sum}\n")).expect("written");
     }
 
     /// Starts a server that must not start; its status and what it said.
@@ -374,15 +391,7 @@ fn time_goes_on_while_no_server_runs() {
         let server = place.start(&[]);
         set(&mut server.connect(), "a", 0, 1000, "1");
         stop(server);
-        let meta = fs::read_to_string(place.meta()).expect("it is there");
-        let line = meta.lines().nth(2).expect("the clock");
-        let (unix, tick) = line["clock ".len()..].split_once(' ').expect("two");
-        let unix: i64 = unix.parse().expect("a number");
-        let then = meta.replace(line, &format!("clock {} {tick}", unix - earlier));
-        let (signed, _) = then.split_at(then.find("sum ").expect("a checksum"));
-        let sum = Sha256::digest(signed);
-        let sum: String = sum.iter().map(|byte| format!("{byte:02x}")).collect();
-        fs::write(place.meta(), format!("{signed}sum {sum}\n")).expect("written");
+        place.age(earlier);
         let server = place.start(&[]);
         let cold = server.stderr().contains("the clock went backwards");
         assert_eq!(cold, earlier < 0, "{}", server.stderr());
@@ -396,4 +405,188 @@ fn time_goes_on_while_no_server_runs() {
         let near = |(seconds, left): (i64, i64)| (left - 60..=left).contains(&seconds);
         assert!(seconds.zip(left).is_none_or(near), "{line}");
     }
+}
+
+#[test]
+fn the_signal_keeps_items_too_over_one_restart_after_another() {
+    let place = Place::new();
+    let mut server = place.start(&["-t", "1"]);
+    set(&mut server.connect(), "first", 3, 0, "1");
+    let mut cas = seen(&mut server.connect(), "first", "");
+    for threads in ["4", "2", "1"] {
+        server.signal("USR1");
+        assert_eq!(server.wait_for_exit().code(), Some(0));
+        assert_eq!(server.stderr().lines().last(), Some("Gracefully stopping"));
+        server = place.start(&["-t", threads]);
+        let mut raw = server.connect();
+        assert_eq!(seen(&mut raw, "first", ""), cas);
+        assert_eq!(stat_of(&mut raw, "curr_items"), 1);
+        raw.ask("ms first 1 T0 F3\r\n2\r\n", "HD\r\n");
+        let now = seen(&mut raw, "first", "");
+        assert_ne!(now, cas);
+        cas = now;
+    }
+    // No kept memory after any other end.
+    for signal in ["TERM", "KILL"] {
+        server.signal(signal);
+        server.wait_for_exit();
+        assert!(!place.meta().exists());
+        server = place.start(&[]);
+        assert!(server.stderr().contains("no metadata file"));
+        let mut raw = server.connect();
+        raw.ask("get first\r\n", "END\r\n");
+        set(&mut raw, "first", 0, 0, "1");
+    }
+}
+
+#[test]
+fn a_start_that_fails_keeps_the_items_for_the_next() {
+    let place = Place::new();
+    let server = place.start(&[]);
+    set(&mut server.connect(), "a", 0, 0, "1");
+    stop(server);
+    let other = Server::start(&ours(), &[]);
+    let taken = other.port().to_string();
+    let cases: &[(&[&str], &str)] = &[
+        (&["-l", "127.0.0.1", "-p", &taken], "failed to listen"),
+        (
+            &["-l", "127.0.0.1", "-p", &taken, "-t", "2"],
+            "failed to listen",
+        ),
+        (&["-m", "8"], "slab class"),
+        (&["-o", "slab_chunk_max=1000"], ""),
+        (&["-u", "nobody-at-all"], ""),
+        (&["-e", "/"], "failed to open memory file"),
+    ];
+    for (args, why) in cases {
+        let (status, said) = place.refused(args);
+        assert_ne!(status, Some(0), "{args:?}");
+        assert!(said.contains(why), "{args:?}: {said}");
+        assert!(place.meta().exists(), "{args:?}: {said}");
+    }
+    let server = place.start(&[]);
+    assert!(!server.stderr().contains("[restart]"));
+    let mut raw = server.connect();
+    raw.ask("get a\r\n", "VALUE a 0 1\r\n1\r\nEND\r\n");
+}
+
+#[test]
+fn other_versions_and_places_that_cannot_be_written() {
+    let place = Place::new();
+    let server = place.start(&[]);
+    set(&mut server.connect(), "a", 0, 0, "1");
+    stop(server);
+    let good = fs::read_to_string(place.meta()).expect("it is there");
+    fs::write(
+        place.meta(),
+        good.replacen("mcrsd-memory 1", "mcrsd-memory 2", 1),
+    )
+    .expect("written");
+    let server = place.start(&[]);
+    assert!(server.stderr().contains("of another version"));
+    server.connect().ask("get a\r\n", "END\r\n");
+    // The directory is gone when it is time to write.
+    let moved = place.0.path().join("moved");
+    let inner = place.0.path().join("inner");
+    drop(server);
+    fs::create_dir(&inner).expect("a directory");
+    fs::set_permissions(&inner, fs::Permissions::from_mode(0o777)).expect("it is ours");
+    let file = inner.join("memory");
+    let mut server = Server::start(&ours(), &["-A", "-e", file.to_str().expect("a name")]);
+    fs::rename(&inner, &moved).expect("it is ours");
+    server.connect().send("shutdown graceful\r\n");
+    assert_eq!(server.wait_for_exit().code(), Some(1));
+    let said = server.stderr();
+    assert!(said.contains("failed to write "), "{said}");
+    let (status, said) = place.refused(&["-e", file.to_str().expect("a name")]);
+    assert_eq!(status, Some(1));
+    assert!(said.starts_with("failed to open memory file "), "{said}");
+}
+
+#[test]
+fn what_was_flushed_stays_away() {
+    let place = Place::new();
+    let mut server = place.start(&[]);
+    for _ in 0..18 {
+        let mut raw = server.connect();
+        set(&mut raw, "a", 0, 0, "1");
+        raw.ask("flush_all\r\n", "OK\r\n");
+        set(&mut raw, "b", 0, 0, "2");
+        stop(server);
+        server = place.start(&[]);
+        let mut raw = server.connect();
+        raw.ask("get a b\r\n", "VALUE b 0 1\r\n2\r\nEND\r\n");
+    }
+    let mut raw = server.connect();
+    raw.ask("flush_all 1000\r\n", "OK\r\n");
+    stop(server);
+    place.age(500);
+    let server = place.start(&[]);
+    server
+        .connect()
+        .ask("get b\r\n", "VALUE b 0 1\r\n2\r\nEND\r\n");
+    stop(server);
+    place.age(600);
+    let server = place.start(&[]);
+    server.connect().ask("get b\r\n", "END\r\n");
+}
+
+#[test]
+fn a_daemon_finds_its_file_and_lets_the_next_one_have_it() {
+    let place = Place::new();
+    let server = place.start(&[]);
+    set(&mut server.connect(), "a", 0, 0, "1");
+    stop(server);
+    let dir = place.0.path();
+    let pid_file = dir.join("pid");
+    // A name that means something else after the daemon has left for the root directory.
+    let script = "cd \"$1\"; shift; exec \"$@\"";
+    let (dir, ports) = (dir.to_str().expect("a name"), dir.join("ports"));
+    let start = || {
+        let status = std::process::Command::new("/bin/sh")
+            .args(["-c", script, "sh", dir, start::MCRSD])
+            .args(["-d", "-A", "-l", "127.0.0.1", "-p", "-1", "-U", "0"])
+            .args(["-e", "memory", "-P", "pid"])
+            .args(start::user())
+            .env("MEMCACHED_PORT_FILENAME", &ports)
+            .status();
+        assert!(status.expect("a shell").success());
+        let text = fs::read_to_string(&ports).expect("it listens");
+        let port = text
+            .lines()
+            .find_map(|line| line.strip_prefix("TCP INET: "));
+        let port: u16 = port.expect("a port").parse().expect("a number");
+        Raw::connect(&mcrs_testkit::Address::Tcp(([127, 0, 0, 1], port).into()))
+    };
+    for _ in 0..2 {
+        let mut raw = start();
+        raw.ask("get a\r\n", "VALUE a 0 1\r\n1\r\nEND\r\n");
+        raw.send("shutdown graceful\r\n");
+        wait_until("the daemon to end", || !pid_file.exists());
+        assert!(place.meta().exists());
+    }
+}
+
+#[cfg(feature = "tls")]
+#[test]
+fn certificates_are_as_old_as_their_reading() {
+    let place = Place::new();
+    let identity = mcrs_testkit::workspace().join("tests/fuzz/tls/identity.pem");
+    let words = format!("ssl_chain_cert={0},ssl_key={0}", identity.display());
+    let file = place.file();
+    // A unix socket stays plain.
+    let args = [
+        "-A",
+        "-Z",
+        "-o",
+        &words,
+        "-e",
+        file.to_str().expect("a name"),
+    ];
+    stop(Server::start_unix(&ours(), &args));
+    place.age(1000);
+    let server = Server::start_unix(&ours(), &args);
+    let names = ["uptime", "time_since_server_cert_refresh"];
+    let [uptime, age] = stats_of(&mut server.connect(), names);
+    assert!(uptime >= 1000 && age < 900, "{uptime} {age}");
 }

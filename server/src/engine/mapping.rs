@@ -66,8 +66,8 @@ impl Mapping {
         }
     }
 
-    /// Puts the beginning of a file, which must be as long, in the place of a range: it is readable
-    /// and writable, and what is written is in the file.
+    /// Puts the beginning of a file, which must be as long before anything is done with it, in the
+    /// place of a range: it is readable and writable, and what is written is in the file.
     pub(super) fn share(&mut self, offset: usize, len: usize, file: BorrowedFd<'_>) -> bool {
         assert!(offset <= self.len && len <= self.len - offset);
         let (access, flags) = (

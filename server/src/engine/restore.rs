@@ -15,9 +15,9 @@ use super::snapshot::KeptClass;
 use super::{Config, ConfigError, Engine, Garbled, KEY_MAX_BYTES, Snapshot};
 
 impl Engine {
-    /// Makes a cache whose memory is a file, which must have
-    /// [`memory_limit_bytes`](Config::memory_limit_bytes) bytes, and nobody else may write or shorten it.
-    /// Call [`resume`](Engine::resume) or [`start_empty`](Engine::start_empty) next.
+    /// Makes a cache whose memory is a file that nobody else may write or shorten. Nothing is done
+    /// to it yet: call [`resume`](Engine::resume) or [`start_empty`](Engine::start_empty) when it
+    /// has [`memory_limit_bytes`](Config::memory_limit_bytes) bytes.
     ///
     /// # Errors
     /// The configuration's, or what the system refuses.
