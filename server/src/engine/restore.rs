@@ -52,7 +52,7 @@ impl Engine {
     /// The snapshot is none of an engine with this configuration. Nothing was changed.
     pub fn resume(&self, snapshot: &Snapshot, now: u32) -> Result<(), Garbled> {
         let classes = self.slab.classes();
-        if snapshot.classes.len() != classes.len() || !snapshot.has_distinct_pages() {
+        if snapshot.classes.len() != classes.len() || !snapshot.is_sound() {
             return Err(Garbled);
         }
         for (class, kept) in snapshot.classes.iter().enumerate() {

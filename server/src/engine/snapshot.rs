@@ -38,12 +38,12 @@ pub(super) struct KeptClass {
 pub struct Garbled;
 
 impl Snapshot {
-    /// Is no page in it twice?
-    pub(super) fn has_distinct_pages(&self) -> bool {
+    /// Is no page in it twice, and are there CAS ids left for every store to come?
+    pub(super) fn is_sound(&self) -> bool {
         let pages = self.classes.iter().flat_map(|class| &class.pages);
         let mut numbers: Vec<u32> = pages.map(|page| page.number).collect();
         numbers.sort_unstable();
-        numbers.windows(2).all(|pair| pair[0] != pair[1])
+        numbers.windows(2).all(|pair| pair[0] != pair[1]) && self.cas < u64::MAX / 2
     }
 }
 

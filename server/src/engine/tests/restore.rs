@@ -207,6 +207,7 @@ fn snapshots_that_lie_are_refused() {
         good.replacen(class, &format!("class 0 0\n{class}"), 1),
         good.replacen(page, &format!("{page}\nclass 0 1\n{page}"), 1),
         good.replacen("cas ", "cas x", 1),
+        good.replacen("cas ", "cas 1000000000000000", 1),
         good.replacen("flushed", "flush", 1),
         good[..good.len() / 2].to_owned(),
         String::new(),
