@@ -182,6 +182,18 @@
 < VA 1
 < 6
 
+== what cannot be a number is that whatever its CAS id
+> ms e 0
+>
+< HD
+> ma e C1
+< CLIENT_ERROR cannot increment or decrement non-numeric value
+> ms t 1
+> x
+< HD
+> ma t C1
+< EX
+
 == what is no number is not counted
 > ms a 1
 > x
