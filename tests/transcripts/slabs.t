@@ -23,6 +23,8 @@
 == reassign names classes that exist, and differ
 > slabs reassign 1 1
 < SAME src and dst class are identical
+> slabs reassign -1 -1
+< SAME src and dst class are identical
 > slabs reassign 0 0
 < SAME src and dst class are identical
 > slabs reassign 64 1
