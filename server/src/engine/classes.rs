@@ -336,6 +336,15 @@ mod tests {
     }
 
     #[test]
+    fn a_smallest_item_larger_than_chunks_leaves_one_class() {
+        let config = Config {
+            min_space: 600_000,
+            ..Config::default()
+        };
+        assert_eq!(sizes(&config), [512 << 10]);
+    }
+
+    #[test]
     fn own_sizes_are_used_as_given() {
         let config = Config {
             slab_sizes: Some(vec![100, 200, 4000]),

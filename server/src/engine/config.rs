@@ -109,7 +109,7 @@ impl Config {
         if self.growth_factor.is_nan() || self.growth_factor <= 1.0 {
             return Err(ConfigError::GrowthFactor);
         }
-        if self.min_space == 0 || self.min_space > self.slab_chunk_max / 2 {
+        if self.min_space == 0 {
             return Err(ConfigError::MinSpace);
         }
         let chunk = self.slab_chunk_max as usize;
@@ -153,7 +153,7 @@ impl Config {
 pub enum ConfigError {
     /// The growth factor is not above 1.
     GrowthFactor,
-    /// The room in the smallest class is 0, or over half of the largest chunk.
+    /// The room in the smallest class is 0.
     MinSpace,
     /// The largest chunk is outside 1024 ..= 1 MiB or does not divide 1 MiB.
     SlabChunkMax,
@@ -184,7 +184,7 @@ impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             ConfigError::GrowthFactor => "growth factor must be greater than 1",
-            ConfigError::MinSpace => "the smallest chunk must have room, and less than half a slab",
+            ConfigError::MinSpace => "the smallest chunk must have room",
             ConfigError::SlabChunkMax => "slab_chunk_max must divide 1 MB and be at least 1 kB",
             ConfigError::ItemSizeTooSmall => "item size limit must be at least 1024 bytes",
             ConfigError::ItemSizeOverMemory => {

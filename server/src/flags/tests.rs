@@ -202,11 +202,6 @@ fn bad_values_are_refused_in_memcacheds_words() {
         ),
         (&["-o", "slab_sizes"], 1, "Missing slab_sizes argument"),
         (
-            &["-n", "300000"],
-            64,
-            "the smallest chunk must have room, and less than half a slab",
-        ),
-        (
             &["-o", "slab_chunk_max=300"],
             64,
             "-I (item_size_max: 1048576) must be evenly divisible by slab_chunk_max (bytes: 307200)",
@@ -232,6 +227,7 @@ fn bad_values_are_refused_in_memcacheds_words() {
             "could not parse argument to hashpower",
         ),
         (&["-o", "foo=3"], 1, "Illegal suboption \"foo=3\""),
+        (&["-o", ","], 1, "Illegal suboption \"\""),
         (&["-o", "idle_timeout"], 1, "Missing idle_timeout argument"),
         (
             &["-o", "idle_timeout=x"],

@@ -170,11 +170,11 @@ impl Value<'_> {
 
 /// Carries out one `-o` list.
 pub(super) fn apply(settings: &mut Settings, list: &str) -> Result<(), Exit> {
-    // A comma at the end ends the list; anywhere else an empty word is an unknown one.
-    let list = list.strip_suffix(',').unwrap_or(list);
     if list.is_empty() {
         return Ok(());
     }
+    // A comma behind a word ends the list; anywhere else an empty word is an unknown one.
+    let list = list.strip_suffix(',').unwrap_or(list);
     for item in list.split(',') {
         let (name, text) = match item.split_once('=') {
             Some((name, text)) => (name, Some(text)),
