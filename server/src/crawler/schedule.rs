@@ -85,6 +85,8 @@ impl Tally {
 struct Due {
     at: u32,
     pause: u32,
+    /// Not before, even if there is a hurry.
+    earliest: u32,
 }
 
 /// When each class is due.
@@ -100,7 +102,11 @@ impl Schedule {
     pub(super) fn new(now: u32) -> Schedule {
         let at = now + FIRST_AFTER;
         Schedule {
-            due: [Due { at, pause: 0 }; CLASSES_MAX],
+            due: [Due {
+                at,
+                pause: 0,
+                earliest: at,
+            }; CLASSES_MAX],
             not_before: 0,
         }
     }
@@ -123,10 +129,10 @@ impl Schedule {
         self.not_before = now + RESPITE;
     }
 
-    /// Has everything looked at soon, for much of it has died.
+    /// Has everything looked at as soon as may be, for much of it has died.
     pub(super) fn hurry(&mut self, now: u32) {
         for due in &mut self.due {
-            due.at = due.at.min(now + LEAST);
+            due.at = due.at.min(due.earliest.max(now));
         }
     }
 
@@ -140,6 +146,7 @@ impl Schedule {
             None => (due.pause + MORE).min(MOST),
         };
         due.at = now + due.pause;
+        due.earliest = now + LEAST;
         due.pause
     }
 }
@@ -166,6 +173,7 @@ mod tests {
         schedule.due[1..].fill(Due {
             at: u32::MAX,
             pause: 0,
+            earliest: u32::MAX,
         });
         let is_due = |now: &u32| !schedule.due(*now, 0).is_used_up();
         (100..).find(is_due).unwrap_or(u32::MAX) - 100
@@ -202,9 +210,14 @@ mod tests {
         for class in 1..=CLASSES_MAX {
             schedule.note(class, &Tally::default(), 10);
         }
-        schedule.hurry(20);
-        assert!(schedule.due(24, 0).is_used_up());
-        assert_eq!(schedule.due(25, 0).classes().count(), CLASSES_MAX);
+        schedule.hurry(12);
+        assert!(schedule.due(14, 0).is_used_up());
+        assert_eq!(schedule.due(15, 0).classes().count(), CLASSES_MAX);
+        for class in 1..=CLASSES_MAX {
+            schedule.note(class, &Tally::default(), 15);
+        }
+        schedule.hurry(30);
+        assert_eq!(schedule.due(30, 0).classes().count(), CLASSES_MAX);
     }
 
     #[test]
