@@ -267,3 +267,45 @@ fn memory_taken_can_count_from_another_start() {
     count(need!(Program::memcached()));
     count(ours_program());
 }
+
+#[test]
+fn figures_of_a_full_small_cache_add_up_and_move() {
+    let server = ours(&["-m", "8"]);
+    let mut raw = server.connect();
+    let mut get = String::from("get");
+    for i in 0..12_000 {
+        let len = [100, 700, 3000][i % 3];
+        raw.send(format!(
+            "set k{i} 0 0 {len} noreply\r\n{}\r\n",
+            "x".repeat(len)
+        ));
+        if i % 10 == 0 {
+            get.push_str(&format!(" k{i}"));
+        }
+        if i % 500 == 499 {
+            raw.send(std::mem::replace(&mut get, "get".into()) + "\r\n");
+            raw.read_until("END\r\n");
+        }
+    }
+    let value = |of: &[(String, String)], name: &str| -> u64 {
+        let found = of.iter().find(|(known, _)| known == name);
+        found.and_then(|(_, value)| value.parse().ok()).expect(name)
+    };
+    let sum = |of: &[(String, String)], name: &str| -> u64 {
+        let all = of.iter().filter(|(known, _)| known.ends_with(name));
+        all.filter_map(|(_, value)| value.parse::<u64>().ok()).sum()
+    };
+    let (slabs, items) = (group(&server, "stats slabs"), group(&server, "stats items"));
+    let all = group(&server, "stats");
+    let pages = sum(&slabs, ":total_pages") + value(&all, "slab_global_page_pool");
+    assert_eq!(pages << 20, value(&slabs, "total_malloced"));
+    let evictions = value(&all, "evictions");
+    assert!(evictions > 1000);
+    // Everything that went had been asked for, and was no longer held to be in use.
+    for name in ["direct_reclaims", "moves_to_cold"] {
+        assert_eq!(value(&all, name), sum(&items, &format!(":{name}")));
+        assert!(value(&all, name) >= evictions * 9 / 10, "{name}");
+    }
+    assert!(value(&all, "moves_to_warm") > 100);
+    assert!(value(&all, "lru_maintainer_juggles") > 0);
+}

@@ -233,6 +233,10 @@ pub(super) struct Counts {
     pub(super) proved: u64,
     /// Times that another one had been read again, and stays.
     pub(super) kept: u64,
+    /// Times that one had not been read, or has no reads left: it goes, now or next time.
+    pub(super) cooled: u64,
+    /// Times that room was asked for.
+    pub(super) asked: u64,
     /// Times that one could not go because it was being read.
     pub(super) busy: u64,
 }
@@ -371,6 +375,7 @@ impl Order {
             }
             if dead || count == 0 && from != From::Following {
                 if let Some(pin) = arena.pin(link, |bits| bits) {
+                    self.counts.cooled += u64::from(!dead && from == From::Queue);
                     if link == chunk && header.bits() & CHUNKED == 0 {
                         self.enter(pages, chunk, wish);
                     }
@@ -403,6 +408,7 @@ impl Order {
     ) {
         if from == From::Proven {
             self.counts.kept += 1;
+            self.counts.cooled += u64::from(count(header) == 1);
             header.change_bits(|bits| match bits & POLICY {
                 0 => bits,
                 _ => bits - (1 << POLICY_SHIFT),

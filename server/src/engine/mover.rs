@@ -108,6 +108,8 @@ pub(super) struct Manner {
 /// What is counted about moves; since the last reset, but for the state of the last busy item.
 #[derive(Debug, Default)]
 pub(super) struct Figures {
+    /// Calls of [`Engine::tend`].
+    pub(super) rounds: AtomicU64,
     /// Pages that changed class or went back to the system.
     pub(super) pages: AtomicU64,
     /// Items stored elsewhere because their page was leaving.
@@ -142,6 +144,7 @@ impl Figures {
     /// Sets the counts to 0.
     pub(super) fn reset(&self) {
         for count in [
+            &self.rounds,
             &self.pages,
             &self.rescued,
             &self.chunks_rescued,
@@ -324,6 +327,7 @@ impl Engine {
     /// limit back. Each call does little; call it again after some tens of microseconds if there is
     /// more to do, after some milliseconds if it is to wait, and about every tick in any case.
     pub fn tend(&self, now: u32) -> Chore {
+        self.mover.figures.rounds.fetch_add(1, Relaxed);
         for _ in 0..STEPS {
             if !self.mover.is_moving() {
                 let surplus = self.mover.surplus.load(Relaxed);

@@ -167,6 +167,10 @@ pub struct Stats {
     /// Likewise.
     pub kept: u64,
     /// Likewise.
+    pub cooled: u64,
+    /// Likewise.
+    pub asked: u64,
+    /// Likewise.
     pub busy: u64,
     /// Dead items whose memory was reused while looking for room (cumulative).
     pub reclaimed: u64,
@@ -202,6 +206,8 @@ pub struct Stats {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MoveStats {
+    /// Times that the background work was looked after (cumulative).
+    pub rounds: u64,
     /// Whether a page is moving now.
     pub running: bool,
     /// Items that were stored elsewhere (cumulative).
@@ -249,6 +255,10 @@ pub struct ClassStats {
     pub proved: u64,
     /// Times that another one had been read again when it might have gone (cumulative).
     pub kept: u64,
+    /// Times that an item whose turn came had not been read, or lost its last read (cumulative).
+    pub cooled: u64,
+    /// Times that an item had to go, dead or alive, for one to be stored (cumulative).
+    pub asked: u64,
     /// Times that an item could not go because it was being read (cumulative).
     pub busy: u64,
     /// Bytes of these items, without the unused rest of their chunks.

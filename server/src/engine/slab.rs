@@ -286,6 +286,7 @@ impl Slab {
     /// Counts that room must be made.
     fn note_victim(&self, slot: &mut Class, class: usize, wish: &Wish<'_>) {
         slot.victims += 1;
+        slot.order.counts.asked += 1;
         slot.worth.note(wish.returned, wish.clock, wish.items);
         slot.victims_of_epoch += 1;
         if slot.victims_of_epoch * u64::from(EPOCHS) >= slot.used {
@@ -517,6 +518,8 @@ impl Slab {
             Counts {
                 proved: sum.proved + of.proved,
                 kept: sum.kept + of.kept,
+                cooled: sum.cooled + of.cooled,
+                asked: sum.asked + of.asked,
                 busy: sum.busy + of.busy,
             }
         })

@@ -49,12 +49,13 @@ pub fn items(shared: &Shared, to: &mut Put<'_>) {
         put("crawler_items_checked", class.crawler_checked);
         put("lrutail_reflocked", class.busy);
         if maintained {
-            put("moves_to_cold", 0);
+            put("moves_to_cold", class.cooled);
             put("moves_to_warm", class.proved);
             put("moves_within_lru", class.kept);
-            for name in ["direct_reclaims", "hits_to_hot", "hits_to_warm"] {
-                put(name, 0);
-            }
+            put("direct_reclaims", class.asked);
+            // An item does not know where it stands, and a hit asks nobody else.
+            put("hits_to_hot", 0);
+            put("hits_to_warm", 0);
             put("hits_to_cold", class.get_hits);
             put("hits_to_temp", 0);
         }

@@ -102,7 +102,7 @@ pub fn general(shared: &Shared, to: &mut Put<'_>) {
         put(to, "lru_crawler_starts", shared.crawler.starts());
     }
     if settings.lru_maintainer {
-        put(to, "lru_maintainer_juggles", 0);
+        put(to, "lru_maintainer_juggles", engine.moves.rounds);
     }
     put(to, "malloc_fails", 0);
     let log = shared.watch.stats();
@@ -138,10 +138,10 @@ pub fn general(shared: &Shared, to: &mut Put<'_>) {
     put(to, "crawler_items_checked", engine.crawler_checked);
     put(to, "lrutail_reflocked", engine.busy);
     if settings.lru_maintainer {
-        put(to, "moves_to_cold", 0);
+        put(to, "moves_to_cold", engine.cooled);
         put(to, "moves_to_warm", engine.proved);
         put(to, "moves_within_lru", engine.kept);
-        put(to, "direct_reclaims", 0);
+        put(to, "direct_reclaims", engine.asked);
         put(to, "lru_bumps_dropped", 0);
     }
 }
