@@ -562,7 +562,11 @@ fn a_daemon_finds_its_file_and_lets_the_next_one_have_it() {
         let mut raw = start();
         raw.ask("get a\r\n", "VALUE a 0 1\r\n1\r\nEND\r\n");
         raw.send("shutdown graceful\r\n");
+        // Its last act; the file is locked until it is gone.
         wait_until("the daemon to end", || !pid_file.exists());
+        let file = fs::File::open(place.file()).expect("it is kept");
+        wait_until("its file to be free", || file.try_lock().is_ok());
+        file.unlock().expect("it was locked here");
         assert!(place.meta().exists());
     }
 }
