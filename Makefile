@@ -118,6 +118,14 @@ LOOM := RUSTFLAGS="--cfg mcrsd_loom" $(CARGO) --config profile.dev.package.loom.
 loom: ## models of what threads do to each other in the engine, in every order there is
 	$(LOOM) test --locked --target-dir target/loom -p mcrsd --lib loom::
 
+# Needs a nightly toolchain with miri. Other tests: make miri MIRI_TESTS=engine::tests::threads; more
+# orders of threads: MIRIFLAGS=-Zmiri-many-seeds=0..8.
+MIRI_TESTS ?= engine::
+.PHONY: miri
+miri: ## tests of the engine, interpreted, to see what no compiler may be given
+	MIRIFLAGS="-Zmiri-disable-isolation $(MIRIFLAGS)" $(CARGO) +nightly miri test --locked \
+	    --target-dir target/miri -p mcrsd --lib $(MIRI_TESTS)
+
 # Needs a nightly toolchain with rust-src, so no other target calls it. The server that the second
 # line talks to stops at the first thing that is found.
 TSAN := RUSTFLAGS=-Zsanitizer=thread TSAN_OPTIONS=halt_on_error=1 $(CARGO) +nightly test --locked \

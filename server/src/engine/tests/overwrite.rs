@@ -37,7 +37,8 @@ fn overwriting_leaves_what_setting_does() {
     let (engine, other) = (engine(), engine());
     let mut random = Random(0x5eed);
     let mut overwritten = 0;
-    for now in 1..2_000 {
+    let rounds = if cfg!(miri) { 30 } else { 2_000 };
+    for now in 1..rounds {
         let key = [b'a' + random.below(5) as u8];
         let value = vec![b'v'; random.below(120) as usize];
         let new = NewItem {
@@ -75,7 +76,7 @@ fn overwriting_leaves_what_setting_does() {
             other.flush_all();
         }
     }
-    assert!(overwritten > 400, "{overwritten}");
+    assert!(overwritten > rounds / 5, "{overwritten}");
     assert_no_leak(&engine);
 }
 

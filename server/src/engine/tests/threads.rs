@@ -113,35 +113,55 @@ fn values_are_never_torn_mixed_up_or_leaked() {
 }
 
 #[test]
-#[cfg_attr(miri, ignore = "moves megabytes")]
 fn the_same_while_everything_is_evicted_all_the_time() {
+    let (memory, keys, steps) = if cfg!(miri) {
+        (256 << 10, 200, 120)
+    } else {
+        (1 << 20, 3_000, 8_000)
+    };
     for eviction in Eviction::ALL {
         let engine = with(Config {
+            memory_limit_bytes: memory,
             item_size_max: 64 << 10,
             eviction,
             ..config(1)
         });
-        hammer(&engine, 3_000, 8_000, 3_000);
+        hammer(&engine, keys, steps, 3_000);
         assert!(engine.stats().evictions > 0);
     }
 }
 
 #[test]
-#[cfg_attr(miri, ignore = "moves megabytes")]
 fn the_same_while_pages_change_class() {
-    let engine = with(config(4));
-    for number in 0..40_000u32 {
+    let (memory, items, keys, steps) = if cfg!(miri) {
+        (256 << 10, 1_600, 400, 200)
+    } else {
+        (4 << 20, 40_000, 20_000, 20_000)
+    };
+    let engine = with(Config {
+        memory_limit_bytes: memory,
+        item_size_max: 64 << 10,
+        ..config(1)
+    });
+    for number in 0..items as u32 {
         set(&engine, &number.to_ne_bytes(), &[1; 100]);
     }
-    hammer(&engine, 20_000, 20_000, 4_000);
+    hammer(&engine, keys, steps, 4_000);
     assert!(engine.stats().pages_moved > 0, "{:?}", engine.stats());
 }
 
 #[test]
-#[cfg_attr(miri, ignore = "moves megabytes")]
 fn the_same_with_chunked_items() {
-    let engine = engine();
-    hammer(&engine, 100, 400, 200_000);
+    let (memory, keys, steps, sizes) = if cfg!(miri) {
+        (512 << 10, 20, 60, 50_000)
+    } else {
+        (4 << 20, 100, 400, 200_000)
+    };
+    let engine = with(Config {
+        memory_limit_bytes: memory,
+        ..config(1)
+    });
+    hammer(&engine, keys, steps, sizes);
     assert!(engine.stats().evictions > 0);
 }
 
