@@ -393,7 +393,7 @@ impl Engine {
         };
         if let Some(refused) = refused {
             if let Some(dead) = place.filter(|_| live.is_none()) {
-                self.bury(bucket, dead);
+                self.remove(bucket, dead);
             }
             return refused;
         }

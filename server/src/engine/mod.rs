@@ -440,7 +440,7 @@ impl Engine {
         let bucket = self.table.lock(hash);
         let (place, spot) = self.find(&bucket, hash, key)?;
         if self.death(&spot, now).is_some() {
-            self.bury(bucket, place);
+            self.remove(bucket, place);
             return None;
         }
         Some(Hit {
@@ -539,15 +539,6 @@ impl Engine {
         if let Some(chunk) = chunk {
             self.free(chunk);
         }
-    }
-
-    /// Removes a dead item.
-    fn bury(&self, bucket: Bucket<'_>, place: Place<'_>) {
-        if self.header(place.link()).bits() & FETCHED == 0 {
-            self.counters
-                .one(self.class_of(place.link()), Count::ExpiredUnfetched);
-        }
-        self.remove(bucket, place);
     }
 
     /// Frees the memory of an item, the data chunks first: whoever meets one of those on a walk

@@ -174,7 +174,8 @@ pub struct Stats {
     pub busy: u64,
     /// Dead items whose memory was reused while looking for room (cumulative).
     pub reclaimed: u64,
-    /// Items that died without ever being read, found dead by whatever means (cumulative).
+    /// Items that died without ever being read, found dead while looking for room or by a walk, not
+    /// by who asked for them (cumulative).
     pub expired_unfetched: u64,
     /// Items a [`reap`](super::Engine::reap) or [`show`](super::Engine::show) met (cumulative).
     pub crawler_checked: u64,
@@ -279,7 +280,7 @@ pub struct ClassStats {
     pub out_of_memory: u64,
     /// Dead items whose memory was reused while looking for room (cumulative).
     pub reclaimed: u64,
-    /// Items that died without ever being read (cumulative).
+    /// Items that died without ever being read, as in [`Stats`] (cumulative).
     pub expired_unfetched: u64,
     /// Items of the class that walks met (cumulative).
     pub crawler_checked: u64,
