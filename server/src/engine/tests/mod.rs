@@ -1,5 +1,6 @@
 //! What the engine must do, seen from outside. Time is a number here; nothing sleeps.
 
+mod chains;
 mod evict;
 mod items;
 mod large;
