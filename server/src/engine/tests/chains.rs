@@ -94,55 +94,70 @@ fn a_value_is_whole_or_gone() {
     let (first, last) = (one.parts_at[0], *one.parts_at.last().expect("parts"));
     let second = one.parts_at[1];
     assert!(one.parts.len() > 3 && one.parts.len() == two.parts.len());
-    let cases: &[(&str, u64, u32)] = &[
-        ("a ring of all parts", last + NEXT, one.parts[0]),
-        ("a ring of the first parts", second + NEXT, one.parts[0]),
-        ("a ring of one part", second + NEXT, one.parts[1]),
-        ("the parts of another item", second + NEXT, two.parts[2]),
+    let cases: &[(&str, &[(u64, u32)])] = &[
+        ("a ring of all parts", &[(last + NEXT, one.parts[0])]),
+        (
+            "a ring of the first parts",
+            &[(second + NEXT, one.parts[0])],
+        ),
+        ("a ring of one part", &[(second + NEXT, one.parts[1])]),
+        (
+            "the parts of another item",
+            &[(second + NEXT, two.parts[2])],
+        ),
         (
             "more parts than the value has bytes",
-            last + NEXT,
-            two.parts[0],
+            &[(last + NEXT, two.parts[0])],
         ),
-        ("the head as a part", second + NEXT, one.head),
-        ("another head as a part", second + NEXT, two.head),
+        ("the head as a part", &[(second + NEXT, one.head)]),
+        ("another head as a part", &[(second + NEXT, two.head)]),
         (
             "a part that starts within another",
-            second + NEXT,
-            one.parts[2] + 1,
+            &[(second + NEXT, one.parts[2] + 1)],
         ),
-        ("a part beyond the memory", second + NEXT, u32::MAX),
-        ("a part in front of the memory", second + NEXT, 1),
-        ("no more parts", second + NEXT, 0),
-        ("no parts", one.first_at, 0),
-        ("first another's part", one.first_at, two.parts[0]),
-        ("first the second part", one.first_at, one.parts[1]),
-        ("a part fuller than it can be", first + FILLED, room + 1),
-        ("a part as long as the value", first + FILLED, 70_000),
-        ("a part of a length near 2^32", first + FILLED, u32::MAX),
-        ("an empty part", first + FILLED, 0),
-        ("a part with a byte less", first + FILLED, room - 1),
-        ("a longer value", one.len_at, 70_001),
-        ("a shorter value", one.len_at, 69_999),
-        ("a value of no bytes", one.len_at, 0),
-        ("a value of one part", one.len_at, room),
-        ("a value longer than any", one.len_at, u32::MAX),
-        ("a part of another head", second + HEAD, two.head),
-        ("a free part", second + STATE, 0),
-        ("a part that is an item", second + STATE, LINKED),
-        ("a part somebody owns", second + STATE, CLAIMED),
-        ("a head that is a part", one.head_at + STATE, DATA),
-        ("a head without a key", one.head_at + LENS, 0),
-        ("a key that is too long", one.head_at + LENS, 251),
+        ("a part beyond the memory", &[(second + NEXT, u32::MAX)]),
+        ("a part in front of the memory", &[(second + NEXT, 1)]),
+        ("no more parts", &[(second + NEXT, 0)]),
+        ("no parts", &[(one.first_at, 0)]),
+        ("first another's part", &[(one.first_at, two.parts[0])]),
+        ("first the second part", &[(one.first_at, one.parts[1])]),
+        (
+            "a part fuller than it can be",
+            &[(first + FILLED, room + 1)],
+        ),
+        ("a part as long as the value", &[(first + FILLED, 70_000)]),
+        (
+            "a part of a length near 2^32",
+            &[(first + FILLED, u32::MAX)],
+        ),
+        ("an empty part", &[(first + FILLED, 0)]),
+        ("a part with a byte less", &[(first + FILLED, room - 1)]),
+        ("a longer value", &[(one.len_at, 70_001)]),
+        ("a shorter value", &[(one.len_at, 69_999)]),
+        ("a value of no bytes", &[(one.len_at, 0)]),
+        ("a value of one part", &[(one.len_at, room)]),
+        ("a value longer than any", &[(one.len_at, u32::MAX)]),
+        ("a part of another head", &[(second + HEAD, two.head)]),
+        ("a free part", &[(second + STATE, 0)]),
+        ("a part that is an item", &[(second + STATE, LINKED)]),
+        ("a part somebody owns", &[(second + STATE, CLAIMED)]),
+        ("a head that is a part", &[(one.head_at + STATE, DATA)]),
+        ("a head without a key", &[(one.head_at + LENS, 0)]),
+        ("a key that is too long", &[(one.head_at + LENS, 251)]),
         (
             "a head with a value of its own",
-            one.head_at + LENS,
-            7 | 100 << 8,
+            &[(one.head_at + LENS, 7 | 100 << 8)],
+        ),
+        (
+            "a part fuller than it can be, and one less full",
+            &[(first + FILLED, room + 1), (second + FILLED, room - 1)],
         ),
     ];
-    for &(what, at, word) in cases {
+    for &(what, lies) in cases {
         let good = file.read();
-        file.write(&word.to_ne_bytes(), at);
+        for (at, word) in lies {
+            file.write(&word.to_ne_bytes(), *at);
+        }
         let engine = on(&file, Some(&snapshot));
         assert!(value(&engine, KEYS[0], 1).is_none(), "{what}");
         assert!(
