@@ -8,7 +8,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use common::{ours, stat_of, stats_of};
+use common::{ours, stat_of};
 use mcrs_testkit::{Raw, Server, TempDir, temp_dir, wait_until};
 use sha2::{Digest, Sha256};
 
@@ -591,6 +591,6 @@ fn certificates_are_as_old_as_their_reading() {
     place.age(1000);
     let server = Server::start_unix(&ours(), &args);
     let names = ["uptime", "time_since_server_cert_refresh"];
-    let [uptime, age] = stats_of(&mut server.connect(), names);
+    let [uptime, age] = common::stats_of(&mut server.connect(), names);
     assert!(uptime >= 1000 && age < 900, "{uptime} {age}");
 }

@@ -245,18 +245,20 @@ impl Model {
         }
         let item = self.items.get_mut(key).expect("made if it was not there");
         if !created {
-            let compare = request.number(b'C').filter(|&cas| cas != 0);
-            if compare.is_some() && compare != item.cas.map(i128::from) {
-                return status(request, "EX", &[]);
-            }
             let refused = b"CLIENT_ERROR cannot increment or decrement non-numeric value\r\n";
             let in_pieces = match Size::of(key.len() + item.value.len(), chunk_max) {
                 Size::Fits => false,
                 Size::Unclear => step.reply == refused,
                 Size::TooLarge => true,
             };
-            let number = strtoul(&item.value).filter(|_| !in_pieces);
-            let Some(number) = number else {
+            if in_pieces || item.value.is_empty() {
+                return refused.to_vec();
+            }
+            let compare = request.number(b'C').filter(|&cas| cas != 0);
+            if compare.is_some() && compare != item.cas.map(i128::from) {
+                return status(request, "EX", &[]);
+            }
+            let Some(number) = strtoul(&item.value) else {
                 return refused.to_vec();
             };
             let delta = u64::try_from(request.number(b'D').unwrap_or(1)).expect("64 bits");
