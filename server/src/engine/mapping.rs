@@ -1,9 +1,7 @@
 //! Address space of the system: reserved at once, made memory bit by bit, perhaps a file's.
 #![allow(unsafe_code)]
 
-#[cfg(not(miri))]
-use std::os::fd::AsRawFd;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{AsRawFd, BorrowedFd};
 use std::ptr::NonNull;
 
 /// Reserved address space. Nothing of it can be touched before it was committed.
@@ -11,6 +9,9 @@ use std::ptr::NonNull;
 pub(super) struct Mapping {
     base: NonNull<u8>,
     len: usize,
+    /// What a range is written to in the end, and the range.
+    #[cfg(miri)]
+    shared: Option<(std::os::fd::OwnedFd, std::ops::Range<usize>)>,
 }
 
 impl Mapping {
@@ -119,7 +120,8 @@ impl Drop for Mapping {
     }
 }
 
-/// Under Miri there is no address space to reserve: an ordinary zeroed allocation.
+/// Under Miri there is no address space to reserve: an ordinary zeroed allocation, and what is shared
+/// with a file is read from it, and written to it in the end.
 #[cfg(miri)]
 impl Mapping {
     fn layout(len: usize) -> Option<std::alloc::Layout> {
@@ -130,15 +132,36 @@ impl Mapping {
         let layout = Self::layout(len).filter(|layout| layout.size() > 0)?;
         // SAFETY: the layout has a size above 0.
         let base = NonNull::new(unsafe { std::alloc::alloc_zeroed(layout) })?;
-        Some(Mapping { base, len })
+        Some(Mapping {
+            base,
+            len,
+            shared: None,
+        })
     }
 
     pub(super) fn commit(&self, offset: usize, len: usize) -> bool {
         offset <= self.len && len <= self.len - offset
     }
 
-    pub(super) fn share(&mut self, _: usize, _: usize, _: BorrowedFd<'_>) -> bool {
-        false
+    pub(super) fn share(&mut self, offset: usize, len: usize, file: BorrowedFd<'_>) -> bool {
+        assert!(offset <= self.len && len <= self.len - offset);
+        let Ok(file) = file.try_clone_to_owned() else {
+            return false;
+        };
+        let mut at = 0;
+        while at < len {
+            // SAFETY: the range lies in the allocation, and is borrowed mutably with it.
+            let got = unsafe {
+                let to = self.base.as_ptr().add(offset + at).cast();
+                libc::pread(file.as_raw_fd(), to, len - at, at as libc::off_t)
+            };
+            let Ok(got @ 1..) = usize::try_from(got) else {
+                return false;
+            };
+            at += got;
+        }
+        self.shared = Some((file, offset..offset + len));
+        true
     }
 
     pub(super) fn enlarge(&mut self, _: usize, _: usize) -> bool {
@@ -157,6 +180,17 @@ impl Mapping {
 #[cfg(miri)]
 impl Drop for Mapping {
     fn drop(&mut self) {
+        if let Some((file, range)) = self.shared.take() {
+            let mut at = 0;
+            while at < range.len() {
+                // SAFETY: the range lies in the allocation, and no reference into it is left.
+                let wrote = unsafe {
+                    let from = self.base.as_ptr().add(range.start + at).cast();
+                    libc::pwrite(file.as_raw_fd(), from, range.len() - at, at as libc::off_t)
+                };
+                at += usize::try_from(wrote).expect("a file of the test's");
+            }
+        }
         if let Some(layout) = Self::layout(self.len) {
             // SAFETY: allocated with this layout.
             unsafe { std::alloc::dealloc(self.base.as_ptr(), layout) };

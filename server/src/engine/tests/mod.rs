@@ -13,7 +13,6 @@ mod moves;
 mod overwrite;
 mod parts;
 mod read;
-#[cfg(not(miri))]
 mod restore;
 mod threads;
 mod walk;
