@@ -4,9 +4,9 @@
 //! It knows chunks and who owns them, not what an item looks like inside (`item.rs`), which
 //! chunks are free (`slab.rs`), nor which items exist (`table.rs`).
 //!
-//! Who may touch a chunk is said by its first word (`state.rs`). Only this file has the word changed,
-//! and for each chunk that is owned and each reference there is a value, [`Chunk`] or [`Pin`]. Fresh
-//! pages are zero, which is "free".
+//! Who may touch a chunk is said by its first word (`state.rs`). Only this file and, before anybody
+//! looks for items, `memory/relics.rs` have the word changed, and for each chunk that is owned and
+//! each reference there is a value, [`Chunk`] or [`Pin`]. Fresh pages are zero, which is "free".
 //!
 //! # What callers keep
 //! A [`Link`] names the start of a chunk as long as the page it lies on keeps its chunk size; a
@@ -26,6 +26,8 @@ use super::mapping::Mapping;
 use super::region::{Region, prefetch};
 use super::state::State;
 pub(super) use super::state::{CLAIMED, DATA, LINKED, Relic};
+
+mod relics;
 
 /// Bytes of the smallest page, a multiple of every system's pages. Every page is so many times as
 /// large.
@@ -173,7 +175,9 @@ impl<'a> Spot<'a> {
     /// As [`Arena::header`].
     #[inline]
     pub(super) fn header(&self) -> &'a Header {
-        // SAFETY: as in `Arena::header`, whose check made this value.
+        // SAFETY: `Arena::spot` checked that the chunk lies on a page in use, which is committed memory
+        // of the mapping. Aligned to 8 by the shift. These bytes are never accessed but as a `Header`
+        // (bodies start behind it), whose fields are atomic, and zero is a value of it.
         unsafe {
             self.arena
                 .map
@@ -190,7 +194,8 @@ impl<'a> Spot<'a> {
         if self.arena.body == HEADER_BYTES {
             return None;
         }
-        // SAFETY: as in `Arena::cas`, whose check made this value.
+        // SAFETY: as `header`; these 8 bytes behind the header are inside the chunk, since no chunk is
+        // smaller than `body` (`open_page`), and never accessed but as this atomic.
         Some(unsafe {
             self.arena
                 .map
@@ -214,7 +219,8 @@ impl<'a> Spot<'a> {
         );
         let at = self.offset + self.arena.body + start;
         // SAFETY: the bytes are in the chunk and behind header and CAS id, so they are committed
-        // memory and initialised; and nobody writes to them, as in `Arena::peek`.
+        // memory and initialised. Linked, so owned by nobody, and it stays so while the bucket is
+        // locked: only the holder of that lock unlinks or takes it (rules at the top).
         look(unsafe { slice::from_raw_parts(self.arena.map.base().as_ptr().add(at), len) })
     }
 }
@@ -324,52 +330,6 @@ impl Arena {
         self.map.commit(at, len) && self.map.enlarge(at, len)
     }
 
-    /// Opens a page as [`open_page`](Arena::open_page) does, but with what it holds from before
-    /// (the bytes of a file, whatever they are). Before anything else is done with it each of its
-    /// chunks must be looked at ([`take_over`](Arena::take_over)).
-    pub(super) fn adopt_page(&self, page: usize, bytes: usize, tag: u8) {
-        assert!(bytes >= self.body && bytes.trailing_zeros() >= self.shift);
-        assert!(self.keeps && page > 0 && bytes <= self.page_bytes());
-        assert_eq!(self.cut_of(page), 0, "the page is in use");
-        self.set_cut(page, bytes as u32 | u32::from(tag) << TAG_SHIFT);
-    }
-
-    /// What a chunk of an adopted page was, now without references. Whatever was neither an item
-    /// nor a part of one is free.
-    pub(super) fn take_over(&self, link: Link) -> Relic {
-        self.header(link).state.take_over()
-    }
-
-    /// Frees a chunk of an adopted page that nobody has found yet.
-    pub(super) fn drop_relic(&self, link: Link) {
-        self.header(link).state.drop_relic();
-    }
-
-    /// Vouches for a data chunk of an adopted page: it belongs to an item that is whole.
-    pub(super) fn vouch(&self, data: Link) {
-        self.header(data).state.vouch();
-    }
-
-    /// Ends the taking over of a chunk: is it in use? A data chunk nobody vouched for is not.
-    pub(super) fn conclude(&self, link: Link) -> bool {
-        self.header(link).state.conclude()
-    }
-
-    /// The link a number in an adopted page stands for, if it is the start of a chunk.
-    pub(super) fn check_link(&self, raw: u32) -> Option<Link> {
-        let link = Link::from_raw(raw)?;
-        let offset = self.offset(link);
-        let page = offset >> self.page_shift;
-        let cut = if page < self.pages() {
-            self.cut_of(page)
-        } else {
-            0
-        };
-        let (bytes, at) = ((cut & CUT_BYTES) as usize, offset & (self.page_bytes() - 1));
-        let starts = bytes > 0 && at.is_multiple_of(bytes) && at + bytes <= self.page_bytes();
-        starts.then_some(link)
-    }
-
     /// Is the page in use?
     pub(super) fn is_open(&self, page: usize) -> bool {
         self.cut_of(page) != 0
@@ -470,17 +430,7 @@ impl Arena {
     /// The header of a chunk.
     #[inline]
     pub(super) fn header(&self, link: Link) -> &Header {
-        let _ = self.chunk_bytes(link);
-        // SAFETY: the check above: the chunk lies on a page in use, which is committed memory of
-        // the mapping. Aligned to 8 by the shift. These bytes are never accessed but as a
-        // `Header` (bodies start behind it), whose fields are atomic, and zero is a value of it.
-        unsafe {
-            self.map
-                .base()
-                .add(self.offset(link))
-                .cast::<Header>()
-                .as_ref()
-        }
+        self.spot(link).header()
     }
 
     /// Asks the processor to fetch the first bytes of a chunk ahead of their use. The link may be
@@ -495,19 +445,7 @@ impl Arena {
     /// The CAS id of a chunk, `None` if this arena keeps none.
     #[inline]
     pub(super) fn cas(&self, link: Link) -> Option<&AtomicU64> {
-        if self.body == HEADER_BYTES {
-            return None;
-        }
-        let _ = self.chunk_bytes(link);
-        // SAFETY: as `header`; these 8 bytes behind the header are inside the chunk, since no
-        // chunk is smaller than `body` (`open_page`), and never accessed but as this atomic.
-        Some(unsafe {
-            self.map
-                .base()
-                .add(self.offset(link) + HEADER_BYTES)
-                .cast::<AtomicU64>()
-                .as_ref()
-        })
+        self.spot(link).cas()
     }
 
     /// Takes a free chunk; `None` if it is not free.
@@ -611,9 +549,7 @@ impl Arena {
         len: usize,
         look: impl FnOnce(&[u8]) -> R,
     ) -> R {
-        // SAFETY: linked, so owned by nobody, and it stays so while the bucket is locked: only
-        // the holder of that lock unlinks or takes it (rules at the top).
-        look(unsafe { self.slice(link, start, len) })
+        self.spot(link).peek(start, len, look)
     }
 
     /// Bytes `start .. start + len` of the body of an owned chunk.
