@@ -20,6 +20,15 @@ impl Place {
         Place(temp_dir())
     }
 
+    /// One where a server has left the item `a`, which is `1`.
+    fn with_item() -> Place {
+        let place = Place::new();
+        let server = place.start(&[]);
+        set(&mut server.connect(), "a", 0, 0, "1");
+        stop(server);
+        place
+    }
+
     fn file(&self) -> PathBuf {
         self.0.path().join("memory")
     }
@@ -260,10 +269,7 @@ fn other_ends_and_other_settings_begin_empty() {
 
 #[test]
 fn a_meta_file_that_makes_no_sense_is_refused() {
-    let place = Place::new();
-    let server = place.start(&[]);
-    set(&mut server.connect(), "a", 0, 0, "1");
-    stop(server);
+    let place = Place::with_item();
     let good = fs::read(place.meta()).expect("it is there");
     let mut cases: Vec<Vec<u8>> = vec![Vec::new(), b"\n".to_vec(), vec![0xff; 100]];
     for cut in [1, 20, good.len() / 2, good.len() - 1] {
@@ -441,10 +447,7 @@ fn the_signal_keeps_items_too_over_one_restart_after_another() {
 
 #[test]
 fn a_start_that_fails_keeps_the_items_for_the_next() {
-    let place = Place::new();
-    let server = place.start(&[]);
-    set(&mut server.connect(), "a", 0, 0, "1");
-    stop(server);
+    let place = Place::with_item();
     let other = Server::start(&ours(), &[]);
     let taken = other.port().to_string();
     let cases: &[(&[&str], &str)] = &[
@@ -472,10 +475,7 @@ fn a_start_that_fails_keeps_the_items_for_the_next() {
 
 #[test]
 fn other_versions_and_places_that_cannot_be_written() {
-    let place = Place::new();
-    let server = place.start(&[]);
-    set(&mut server.connect(), "a", 0, 0, "1");
-    stop(server);
+    let place = Place::with_item();
     let good = fs::read_to_string(place.meta()).expect("it is there");
     fs::write(
         place.meta(),
@@ -533,10 +533,7 @@ fn what_was_flushed_stays_away() {
 
 #[test]
 fn a_daemon_finds_its_file_and_lets_the_next_one_have_it() {
-    let place = Place::new();
-    let server = place.start(&[]);
-    set(&mut server.connect(), "a", 0, 0, "1");
-    stop(server);
+    let place = Place::with_item();
     let dir = place.0.path();
     let pid_file = dir.join("pid");
     // A name that means something else after the daemon has left for the root directory.
