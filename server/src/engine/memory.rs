@@ -313,6 +313,11 @@ impl Arena {
         committed
     }
 
+    /// Whether pages keep their memory while they are closed.
+    pub(super) fn keeps_pages(&self) -> bool {
+        self.keeps
+    }
+
     /// Keeps pages `1 ..= pages` in a file that is large enough, page 1 at its beginning. `false`
     /// if the system cannot.
     pub(super) fn keep_in(&mut self, file: BorrowedFd<'_>, pages: usize) -> bool {

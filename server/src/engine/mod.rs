@@ -347,12 +347,13 @@ impl Engine {
     }
 
     /// Changes the memory limit (bytes, rounded down to whole pages). Pages above a
-    /// lowered limit go back to the system bit by bit, by [`tend`](Engine::tend). `false` if there is no
-    /// address space for a limit so high, which then stays as it was.
+    /// lowered limit go back to the system bit by bit, by [`tend`](Engine::tend). `false`, and the limit
+    /// stays as it was, if there is no address space for one so high, or if all memory was taken at
+    /// the start: in large pages or in a file.
     pub fn set_memory_limit(&self, bytes: u64) -> bool {
         let pages = bytes / self.config.page_bytes();
         let most = self.slab.arena().pages() - classes::CLASSES_MAX - 1;
-        let fits = pages <= most as u64;
+        let fits = !self.arena().keeps_pages() && pages <= most as u64;
         if fits {
             self.slab.set_limit_pages(pages as usize);
             let surplus = self.slab.pages_taken().saturating_sub(pages as usize);

@@ -116,8 +116,7 @@ fn cache_memlimit(shared: &Shared, mut args: Words<'_>) -> &'static str {
         return "MEMLIMIT_ADJUST_FAILED input value is megabytes not bytes";
     }
     let bytes = u64::from(megabytes) << 20;
-    let is_fixed = shared.settings.large_pages || shared.settings.memory_file.is_some();
-    if is_fixed || !shared.engine.set_memory_limit(bytes) {
+    if !shared.engine.set_memory_limit(bytes) {
         return "MEMLIMIT_ADJUST_FAILED out of bounds or unable to adjust";
     }
     shared.max_bytes.store(bytes, Relaxed);
