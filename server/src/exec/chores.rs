@@ -14,7 +14,6 @@ use crate::tuning::Tuning;
 const BAD_FORMAT: &str = "CLIENT_ERROR bad command line format";
 /// Answer to a sub-command that does not exist, or has too few or too many words.
 const UNKNOWN: &str = "ERROR";
-const SAME: &str = "SAME src and dst class are identical";
 const BAD_CLASS: &str = "BADCLASS invalid class id";
 /// Most that the shares of new items and of those in use come to.
 const PCTS_MAX: u32 = 80;
@@ -104,12 +103,10 @@ fn slabs_reassign(shared: &Shared, from: &[u8], to: &[u8]) -> &'static str {
     let (Some(from), Some(to)) = (num::i32_strict(from), num::i32_strict(to)) else {
         return BAD_FORMAT;
     };
-    if from == to && from < 0 {
-        return SAME;
-    }
     // Another negative number is a class that does not exist.
     let class = |number: i32| usize::try_from(number).unwrap_or(usize::MAX);
-    let from = (from != -1).then(|| class(from));
+    // From any class to itself is from a class that does not exist to itself.
+    let from = (from != -1 || to == -1).then(|| class(from));
     match shared.engine.reassign(from, class(to)) {
         Ok(()) => {
             shared.wake_upkeep();
@@ -118,7 +115,7 @@ fn slabs_reassign(shared: &Shared, from: &[u8], to: &[u8]) -> &'static str {
         Err(ReassignError::Busy) => "BUSY currently processing reassign request",
         Err(ReassignError::BadClass) => "BADCLASS invalid src or dst class id",
         Err(ReassignError::NoSpare) => "NOSPARE source class has no spare pages",
-        Err(ReassignError::Same) => SAME,
+        Err(ReassignError::Same) => "SAME src and dst class are identical",
     }
 }
 
